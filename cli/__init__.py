@@ -1,0 +1,1 @@
+"""The command `ganaug`, installed as the package `ganaug_cli`."""

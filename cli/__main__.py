@@ -1,0 +1,5 @@
+"""``python -m ganaug_cli``."""
+
+from .main import run
+
+run()

@@ -1,0 +1,133 @@
+"""``ganaug augment``: learn, draw, judge, and only then write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ganaug.persistence import remove_folder
+
+from . import options
+from .guard import ExitCode, leave_by
+from .output import emit_json, show_report, tell
+from .places import Places
+from .progress import live_progress
+from .rows import parse_conditions, wanted_rows
+from .tables import infer_schema, new_model, save_report, save_table, try_format
+
+if TYPE_CHECKING:
+    from ganaug.augment import Augmented
+
+EXAMPLES = """
+[bold]Examples[/bold]
+ganaug augment data.csv
+ganaug augment data.csv --target outcome --times 2 --where sex=female
+ganaug augment data.csv --balance outcome --synthetic-only -o minority.csv
+ganaug augment data.csv --print-schema > schema.json   (edit it, then) ganaug augment data.csv --schema schema.json
+"""
+
+
+def augment(
+    data: options.TableFile,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the rows go.", show_default="DATA.augmented.csv")
+    ] = None,
+    target: options.Target = None,
+    group: options.Group = None,
+    rows: Annotated[
+        int | None, typer.Option(help="How many synthetic rows.", show_default="as many as there are")
+    ] = None,
+    times: Annotated[float | None, typer.Option(help="Synthetic rows as a multiple of the real ones.")] = None,
+    balance: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Raise every level of this column to the commonest one.")
+    ] = None,
+    where: options.Where = None,
+    profile: options.ProfileOption = options.Profile.STANDARD,
+    time_budget: options.TimeBudget = 120.0,
+    max_steps: options.MaxSteps = None,
+    seed: options.Seed = 0,
+    device: options.Device = "auto",
+    schema: options.SchemaFile = None,
+    print_schema: Annotated[
+        bool, typer.Option("--print-schema", help="Print what was inferred as JSON, and stop.")
+    ] = False,
+    synthetic_only: Annotated[
+        bool, typer.Option("--synthetic-only", help="Leave the real rows out of the output.")
+    ] = False,
+    report: options.ReportFile = None,
+    model: Annotated[Path | None, typer.Option(metavar="FOLDER", help="Keep the model in this folder, too.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of an interrupted run.")] = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Add synthetic rows to a table, if the judge lets them through.
+
+    The judge compares them with real rows that the generator never saw. DATA.augmented.csv holds the real rows
+    followed by the synthetic ones, told apart by the last column, is_synthetic; DATA.report.html says what was
+    measured. When the judge refuses (exit code 3) or there are too few rows to tell (4), only the report is written.
+    """
+    import ganaug
+    from ganaug.data.files import read_table
+
+    if print_schema:
+        typer.echo(infer_schema(read_table(data), target, schema).to_json())
+        return
+    places = Places.beside(data, output, report, model)
+    places.check(resume=resume)
+    frame = read_table(data)
+    try_format(frame, places.rows)
+    known = infer_schema(frame, target, schema)
+    who = {"target": target, "group": group, "time_budget": time_budget, "random_state": seed, "schema": known}
+    asked = {
+        "n": wanted_rows(len(frame), rows, times, balance),
+        "balance": balance,
+        "conditions": parse_conditions(where, known),
+        "profile": profile.value,
+        "model": new_model(device=device, max_steps=max_steps, **who),
+    }
+    try:
+        with live_progress() as draw:
+            result = ganaug.augment(
+                frame, **who, **asked, on_progress=draw, checkpoint=places.checkpoint, resume=resume
+            )
+    except KeyboardInterrupt:
+        kept = f"; {places.checkpoint} is kept, --resume goes on" if places.checkpoint.exists() else ""
+        raise KeyboardInterrupt(f"interrupted{kept}") from None
+    code = hand_over(result, places, synthetic_only=synthetic_only)
+    if as_json:
+        emit_json(summary(result, places, code))
+    raise typer.Exit(code)
+
+
+def hand_over(result: Augmented, places: Places, *, synthetic_only: bool) -> ExitCode:
+    """Write the report; write the rows and the model only if the judge let them through."""
+    code = leave_by(result.report)
+    save_report(result.report, places.html, places.json)
+    show_report(result.report)
+    if code == ExitCode.OK:
+        if places.model is not None:
+            result.model.save(places.model)
+        save_table(result.synthetic if synthetic_only else result.data, places.rows)
+        tell(f"wrote {places.rows} ({len(result.synthetic):,} synthetic rows) and {places.html}")
+    else:
+        older = f"; {places.rows} is of an earlier run" if places.rows.exists() else ""
+        tell(f"no rows were written{older}; {places.html} says why")
+    remove_folder(places.checkpoint)
+    return code
+
+
+def summary(result: Augmented, places: Places, code: ExitCode) -> dict[str, Any]:
+    """Return what ``--json`` prints."""
+    written = code == ExitCode.OK
+    return {
+        "command": "augment",
+        "exit_code": int(code),
+        "verdict": result.report.verdict.value,
+        "output": str(places.rows) if written else None,
+        "model": str(places.model) if written and places.model else None,
+        "report_html": str(places.html),
+        "report_json": str(places.json),
+        "n_synthetic": len(result.synthetic),
+        "report": result.report.to_dict(),
+    }

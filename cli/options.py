@@ -1,0 +1,40 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Profile(StrEnum):
+    """How strict the judge is."""
+
+    STRICT = "strict"
+    STANDARD = "standard"
+    LENIENT = "lenient"
+
+
+FORMATS = "CSV, TSV, Parquet or Feather; the text ones also gzipped"
+
+TableFile = Annotated[Path, typer.Argument(metavar="DATA", help=f"The table ({FORMATS}), or - for CSV on stdin.")]
+Target = Annotated[str | None, typer.Option(help="The column you predict: kept in balance, and judged for usefulness.")]
+Group = Annotated[str | None, typer.Option(help="The column whose rows belong together (donor, plate): never split.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(metavar="COLUMN=VALUE[,VALUE]", help="Only rows with these values; may be given several times."),
+]
+ProfileOption = Annotated[Profile, typer.Option(help="How strict the judge is.")]
+TimeBudget = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long learning may take.")]
+MaxSteps = Annotated[int | None, typer.Option(min=0, help="At most this many steps of the refiner.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed on the same CPU gives the same rows.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
+SchemaFile = Annotated[
+    Path | None, typer.Option("--schema", help="JSON that overrides what was inferred; see --print-schema.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, and nothing else there.")]
+ReportFile = Annotated[
+    Path | None, typer.Option("--report", help="Where the report goes: .html, with .json beside it.")
+]

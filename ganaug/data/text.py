@@ -1,0 +1,106 @@
+"""Text as a table, with all that can be wrong with it."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from typing import Any
+
+import pandas as pd
+
+from ganaug.data.dialect import DIALECT, MISSING_MARKS, describe, scan
+from ganaug.errors import DataError
+
+__all__ = ["first_line", "parse_text"]
+
+# from 3.1 on, pandas reads floats exactly without being told, and warns when told
+EXACT: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3.1" else {}
+
+
+def parse_text(data: bytes, path: str, separator: str | None) -> pd.DataFrame:
+    r"""Parse the bytes of a CSV or TSV file.
+
+    Parameters
+    ----------
+    data : bytes
+    path : str
+        What messages call the file.
+    separator : str, optional
+        What the suffix says; without one, it is read off the header.
+
+    Raises
+    ------
+    DataError
+        If it is empty, no UTF-8 text, or has rows of different length or two columns of one name.
+
+    Examples
+    --------
+    >>> parse_text(b"a;b\n1;x\n", "a.csv", None).to_dict("list")
+    {'a': [1], 'b': ['x']}
+    """
+    data = data.removeprefix(codecs.BOM_UTF8)
+    _check_text(data, path)
+    separator, names = _check_rows(data, path, separator)
+    styles = scan(data, separator, names)
+    try:
+        df: pd.DataFrame = pd.read_csv(
+            io.BytesIO(data), sep=separator, header=0, names=names, index_col=False, encoding="utf-8",
+            keep_default_na=False, na_values=sorted(MISSING_MARKS), low_memory=False, **EXACT,
+            dtype={name: str for name, style in styles.items() if style.zero_padded},
+        )  # fmt: skip
+    except (pd.errors.ParserError, ValueError) as error:
+        raise DataError(f"{path} cannot be parsed: {first_line(error)}") from error
+    df.attrs[DIALECT] = describe(df, separator, styles).to_json()
+    return df
+
+
+def _check_text(data: bytes, path: str) -> None:
+    if not data.strip():
+        raise DataError(f"{path} is empty")
+    if (zero := data.find(b"\0")) >= 0:
+        raise DataError(f"{path} is a binary file or UTF-16 text (zero byte at offset {zero}); save it as UTF-8 text")
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path} is not UTF-8: byte 0x{data[error.start]:02x} at offset {error.start}; convert it, for example "
+            f"with `iconv -f latin1 -t utf-8`"
+        ) from error
+
+
+def _check_rows(data: bytes, path: str, separator: str | None) -> tuple[str, list[str]]:
+    """Give the separator and the names; every row must have as many values as there are names."""
+    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
+    first = next(line for line in text if line.strip())
+    text.seek(0)
+    separator = _separator(first, separator)
+    reader = csv.reader(text, delimiter=separator)
+    rows = (row for row in reader if row)
+    n_rows = 0
+    try:
+        names = next(rows)
+        for n_rows, row in enumerate(rows, start=1):  # noqa: B007
+            if len(row) != len(names):
+                widths = f"has {len(row)} values where the header has {len(names)} names"
+                raise DataError(f"{path} is ragged: line {reader.line_num} {widths}")
+    except csv.Error as error:
+        raise DataError(f"{path} cannot be parsed at line {reader.line_num}: {error}") from error
+    if not n_rows:
+        raise DataError(f"{path} has a header but no rows")
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise DataError(f"{path} has two columns named {repeated!r}; give each its own name")
+    return separator, names
+
+
+def _separator(header: str, separator: str | None) -> str:
+    """What the suffix says; a semicolon, or a tab on standard input, where the header has only those."""
+    if separator == "\t" or (separator is None and "\t" in header and "," not in header):
+        return "\t"
+    return ";" if ";" in header and "," not in header else ","
+
+
+def first_line(error: BaseException) -> str:
+    """Give the first line of another library's message."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

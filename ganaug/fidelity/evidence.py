@@ -1,0 +1,144 @@
+"""What all checks look at: held-out, synthetic and training rows as level numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ganaug.errors import DataError
+from ganaug.fidelity.columns import Kind, common_kind, level_numbers, plain_values, row_name_kind
+
+__all__ = ["Codes", "Evidence", "Fold", "gather"]
+
+Codes = NDArray[np.float64]
+Fold = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Rows of all folds as level numbers, with the fold and the group that each row belongs to.
+
+    Attributes
+    ----------
+    names : tuple
+        The columns that are judged.
+    kinds : tuple of str
+        ``"number"``, ``"time"`` or ``"category"`` for each.
+    levels : tuple of ndarray
+        The values behind the level numbers, for each column.
+    real, synthetic : ndarray, shape (n_rows, n_columns)
+        Level numbers, NaN where a value is missing.
+    real_fold, synthetic_fold : ndarray, shape (n_rows,)
+        All zero unless the table was cross-fitted.
+    train : tuple of ndarray
+        The training rows of each fold; empty when they are not known.
+    groups : ndarray, shape (n_real + n_synthetic,), or None
+        Number of the group (donor, plate) of each row, real rows first.
+    notes : tuple of str
+        Columns that are left out, and why.
+    """
+
+    names: tuple[Hashable, ...]
+    kinds: tuple[Kind, ...]
+    levels: tuple[NDArray[Any], ...]
+    real: Codes
+    synthetic: Codes
+    real_fold: NDArray[np.intp]
+    synthetic_fold: NDArray[np.intp]
+    train: tuple[Codes, ...] = ()
+    groups: NDArray[np.float64] | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def categorical(self) -> NDArray[np.bool_]:
+        """Which columns are categories ``(n_columns,)``."""
+        return np.array([kind == "category" for kind in self.kinds], dtype=bool)
+
+    @property
+    def n_folds(self) -> int:
+        """Number of folds, 1 for a plain hold-out."""
+        return int(self.real_fold.max()) + 1
+
+    @property
+    def pooled(self) -> Codes:
+        """Real rows, then synthetic rows."""
+        return np.concatenate([self.real, self.synthetic])
+
+    @property
+    def is_real(self) -> NDArray[np.bool_]:
+        """Which rows of `pooled` are real."""
+        return np.arange(len(self.real) + len(self.synthetic)) < len(self.real)
+
+    @property
+    def fold(self) -> NDArray[np.intp]:
+        """Fold of each row of `pooled`."""
+        return np.concatenate([self.real_fold, self.synthetic_fold])
+
+
+def gather(folds: Sequence[Fold], *, group: Hashable | None = None, ignore: Collection[Hashable] = ()) -> Evidence:
+    """Bring the tables of all folds to level numbers over their pooled values.
+
+    Examples
+    --------
+    >>> real, synthetic = pd.DataFrame({"x": [0.5, 2.0, None]}), pd.DataFrame({"x": [1.0, 2.0]})
+    >>> evidence = gather([(real, synthetic, None)])
+    >>> evidence.real.ravel().tolist(), evidence.synthetic.ravel().tolist()
+    ([0.0, 2.0, nan], [1.0, 2.0])
+    """
+    held_out, synthetic, train = ([fold[role] for fold in folds if fold[role] is not None] for role in range(3))
+    tables = [table for table in [*held_out, *synthetic, *train] if table is not None]
+    kinds: dict[Hashable, Kind] = {name: common_kind([table[name] for table in held_out]) for name in tables[0]}  # type: ignore[index]
+    left_out = {name: why for name in kinds if (why := _left_out(name, folds, kinds[name], group, ignore))}
+    names = tuple(name for name in kinds if name not in left_out)
+    notes = tuple(f"`{name}` is not judged: {why}." for name, why in left_out.items())
+    if not names:
+        raise DataError(f"there is no column left to judge: {' '.join(notes)}")
+    coded = [_coded(tables, name, kinds[name]) for name in names]
+    parts = _split(np.column_stack([codes for codes, _ in coded]), tables)
+    n = len(folds)
+    real, drawn, seen = parts[:n], parts[n : 2 * n], tuple(parts[2 * n :])
+    return Evidence(
+        names=names,
+        kinds=tuple(kinds[name] for name in names),
+        levels=tuple(levels for _, levels in coded),
+        real=np.concatenate(real),
+        synthetic=np.concatenate(drawn),
+        real_fold=np.repeat(np.arange(n), [len(part) for part in real]),
+        synthetic_fold=np.repeat(np.arange(n), [len(part) for part in drawn]),
+        train=seen if len(seen) == n else (),
+        groups=None if group is None else _coded(tables[: 2 * n], group, "category")[0],
+        notes=notes,
+    )
+
+
+def _left_out(
+    name: Hashable, folds: Sequence[Fold], kind: Kind, group: Hashable | None, ignore: Collection[Hashable]
+) -> str | None:
+    """Say why a column is not judged, or None."""
+    if name == group:
+        return "it is the group"
+    if name in ignore:
+        return "left out on request"
+    # of a cross-fitted table every row is held out once: its training parts would only repeat them
+    roles = (0, 2) if len(folds) == 1 else (0,)
+    parts = [table[name] for fold in folds for role in roles if (table := fold[role]) is not None]
+    is_text = not isinstance(parts[0].dtype, pd.CategoricalDtype)
+    why = (
+        None
+        if kind == "time"
+        else row_name_kind(np.concatenate([plain_values(part, kind) for part in parts]), is_text=is_text)
+    )
+    return f"{why}, it names rows rather than describing them" if why else None
+
+
+def _coded(tables: Sequence[pd.DataFrame], name: Hashable, kind: Kind) -> tuple[NDArray[np.float64], NDArray[Any]]:
+    return level_numbers(np.concatenate([plain_values(table[name], kind) for table in tables]), kind)
+
+
+def _split(rows: Codes, tables: Sequence[pd.DataFrame]) -> list[Codes]:
+    return np.split(rows, np.cumsum([len(table) for table in tables])[:-1])

@@ -1,0 +1,144 @@
+"""Whether the synthetic rows repeat training rows: a guard against copying, and no privacy guarantee."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
+
+from ganaug.fidelity.encoding import for_distances
+from ganaug.fidelity.evidence import Codes, Evidence
+from ganaug.fidelity.result import CheckResult, Verdict
+from ganaug.fidelity.verdict import Z90, Z95, decide, rows_to_decide, wilson, within
+
+__all__ = ["copies", "nearness"]
+
+TRAIN_ROWS = 50_000
+HELD_OUT_ROWS = 20_000
+DISTANCES = 100_000_000
+SYNTHETIC_ROWS = (1000, 4000)
+
+NO_GUARANTEE = "a copying guard, no privacy guarantee"
+
+
+class Nearness(NamedTuple):
+    """Share of rows that behave like copies, its standard error, and the one it would have without copying."""
+
+    value: float
+    se: float
+    se_without: float
+
+
+def nearness(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckResult:
+    """Share of synthetic rows that behave like near copies of training rows: 0 is none, 1 is all.
+
+    A row that was drawn without looking at the training rows T is nearest to one of them, rather than to a held-out
+    row of H, with probability e = n_T / (n_T + n_H), however bad the generator. The surplus over e is divided by the
+    largest one there can be. Synthetic rows that share their nearest real row count together in the standard error.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The rows, with training rows.
+    margin : float
+        The largest share that is let through.
+    rng : numpy.random.Generator
+        Draws subsamples of large tables, and breaks ties.
+    """
+    parts = []
+    for k, train in enumerate(evidence.train):
+        real, synthetic = evidence.real[evidence.real_fold == k], evidence.synthetic[evidence.synthetic_fold == k]
+        parts.append(_nearness(train, real, synthetic, evidence.categorical, rng))
+    sizes = np.bincount(evidence.synthetic_fold) / len(evidence.synthetic)
+    values, ses, without = np.array(parts).T
+    found = Nearness(float(sizes @ values), *(float(np.sqrt(sizes**2 @ part**2)) for part in (ses, without)))
+    return _near_result(found, margin, len(evidence.real))
+
+
+def copies(evidence: Evidence, margin: float) -> CheckResult:
+    """Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
+
+    Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
+    """
+    hits: tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]]] = ([], [])
+    for k, train in enumerate(evidence.train):
+        sides = (evidence.synthetic[evidence.synthetic_fold == k], evidence.real[evidence.real_fold == k])
+        rows = np.unique(np.nan_to_num(np.concatenate([train, *sides]), nan=-1.0), axis=0, return_inverse=True)[
+            1
+        ].reshape(-1)
+        seen, drawn, held_out = np.split(rows, np.cumsum([len(train), len(sides[0])]))
+        hits[0].append(np.isin(drawn, seen))
+        hits[1].append(np.isin(held_out, seen))
+    drawn_hits, real_hits = (np.concatenate(side) for side in hits)
+    p, q, n, m = float(drawn_hits.mean()), float(real_hits.mean()), len(real_hits), len(drawn_hits)
+    (p_low, p_high), (q_low, q_high) = wilson(p, m), wilson(q, n)
+    effect, low, high = p - q, p - q - np.hypot(p - p_low, q_high - q), p - q + np.hypot(p_high - p, q - q_low)
+    verdict = decide(low, high, margin)
+    perfect = np.hypot(wilson(q, m)[1] - q, q - wilson(q, n)[0])
+    return CheckResult(
+        name="copies",
+        effect=effect,
+        low=float(low),
+        high=float(high),
+        margin=margin,
+        verdict=verdict,
+        blocking=bool(perfect <= margin or verdict is Verdict.FAIL),
+        reason=(
+            f"{100 * p:.1f} % of the synthetic rows equal a training row, {100 * q:.1f} % of the held-out rows do "
+            f"(limit {100 * margin:.0f} % more; {NO_GUARANTEE})"
+        ),
+        rows_needed=rows_to_decide(n, effect, float(low), float(high), margin)
+        if verdict is Verdict.INCONCLUSIVE
+        else None,
+        details={"synthetic": p, "held_out": q},
+    )
+
+
+def _nearness(
+    train: Codes, held_out: Codes, synthetic: Codes, categorical: NDArray[np.bool_], rng: np.random.Generator
+) -> Nearness:
+    n_synthetic = int(np.clip(DISTANCES / max(len(train), 1), *SYNTHETIC_ROWS))
+    sides = zip((train, held_out, synthetic), (TRAIN_ROWS, HELD_OUT_ROWS, n_synthetic), strict=True)
+    taken = [rng.permutation(side)[:most] for side, most in sides]
+    points = for_distances(np.concatenate(taken), categorical)
+    t, h, s = np.split(points, np.cumsum([len(side) for side in taken])[:2])
+    # whole rows of categories tie: a jitter of the real rows lets ties fall at random
+    reference = np.concatenate([t, h])
+    reference = reference + rng.normal(scale=1e-6, size=reference.shape).astype(np.float32)
+    with threadpool_limits(limits=1):
+        nearest = NearestNeighbors(n_neighbors=1).fit(reference).kneighbors(s, return_distance=False)[:, 0]
+    e = len(t) / (len(t) + len(h))
+    # of a subsample of T only that part of the copies can be found
+    most = (1 - e) * len(t) / len(train)
+    weight = np.bincount(nearest, minlength=len(reference)) / len(s)
+    share = float(weight[: len(t)].sum())
+    of_train = np.arange(len(reference)) < len(t)
+    without = np.sqrt(e * (1 - e) * np.sum(weight**2))
+    se = np.sqrt(np.sum(weight**2 * (of_train - share) ** 2))
+    return Nearness((share - e) / most, float(max(se, without) / most), float(without / most))
+
+
+def _near_result(found: Nearness, margin: float, n_real: int) -> CheckResult:
+    effect, low, high = found.value, found.value - Z95 * found.se, min(1.0, found.value + Z95 * found.se)
+    verdict = decide(low, high, margin)
+    return CheckResult(
+        name="nearness",
+        effect=effect,
+        low=low,
+        high=high,
+        margin=margin,
+        verdict=verdict,
+        blocking=bool((Z95 + Z90) * found.se_without <= margin or verdict is Verdict.FAIL),
+        reason=(
+            f"the synthetic rows are as near to training rows as if {_percent(effect)} of them were copies, "
+            f"{within(verdict, _percent(low), _percent(high))} (limit {_percent(margin)}; {NO_GUARANTEE})"
+        ),
+        rows_needed=rows_to_decide(n_real, effect, low, high, margin) if verdict is Verdict.INCONCLUSIVE else None,
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{100 * max(share, 0):.0f} %"

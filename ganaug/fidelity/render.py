@@ -1,0 +1,74 @@
+"""The report as one page of HTML: no script, no network, light and dark, screen and paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
+from markupsafe import Markup, escape
+
+from ganaug.fidelity.result import CheckResult, FidelityReport
+
+__all__ = ["render"]
+
+WIDTH = 180
+EDGE = 5
+
+
+class Bar(NamedTuple):
+    """Where effect, limits and margin of a check are drawn, in pixels."""
+
+    low: float | None
+    high: float | None
+    effect: float
+    margin: float
+
+
+def render(report: FidelityReport) -> str:
+    """Return the report as one self-contained page.
+
+    Examples
+    --------
+    >>> from ganaug.fidelity.result import Verdict
+    >>> check = CheckResult("c2st", 0.9, 0.8, 0.95, 0.65, Verdict.FAIL, True, "C2ST AUC .90: `<b>` gives most away")
+    >>> page = render(FidelityReport(Verdict.FAIL, (check,), "standard", 100, 100, {}))
+    >>> "<b>Refused:</b> C2ST AUC .90" in page, "&lt;b&gt;" in page, "<script" in page
+    (True, True, False)
+    """
+    pages = Environment(
+        loader=PackageLoader("ganaug.fidelity"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    pages.filters |= {"number": _number, "plain": _plain, "prose": _prose}
+    opening, _, why = report.headline.partition(": ")
+    checks = [(check, bar(check)) for check in report.checks]
+    return pages.get_template("report.html.j2").render(report=report, opening=opening, why=why, checks=checks)
+
+
+def bar(check: CheckResult) -> Bar | None:
+    """Lay a check out on its own scale, from no effect (or chance level) to whatever has to be seen."""
+    if check.effect is None or check.margin is None:
+        return None
+    start, end = (0.5, 1.0) if check.name == "c2st" else (0.0, max(check.effect, 2 * check.margin, 1e-9))
+
+    def place(value: float) -> float:
+        share = min(max((value - start) / (end - start), 0.0), 1.0)
+        return round(EDGE + share * (WIDTH - 2 * EDGE), 1)
+
+    low = None if check.low is None else place(check.low)
+    high = None if check.high is None else place(check.high)
+    return Bar(low, high, place(check.effect), place(check.margin))
+
+
+def _prose(text: str) -> Markup:
+    """Set column names as code, and keep a number and its percent sign on one line."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")))
+
+
+def _number(value: Any, digits: int = 2) -> str:
+    return "" if value is None or isinstance(value, Undefined) else f"{float(value):.{digits}f}"
+
+
+def _plain(value: Any) -> str:
+    return ", ".join(f"{name} {item}" for name, item in value.items()) if isinstance(value, Mapping) else str(value)

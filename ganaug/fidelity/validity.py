@@ -1,0 +1,143 @@
+"""Whether these values could have been measured at all: kind, decimals, range, known levels."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import gamma
+
+from ganaug.fidelity.columns import column_kind, common_kind, plain_values
+from ganaug.fidelity.evidence import Evidence, Fold
+from ganaug.fidelity.result import CheckResult, Verdict
+from ganaug.fidelity.verdict import ALPHA, Z95
+
+__all__ = ["off_grid", "validity", "value_range"]
+
+STRANGE = 0.01
+MARGIN = 0.05
+# where n values keep to a grid, up to 3 / n of all values need not: with fewer than this, more than the margin
+FEWEST_VALUES = 60
+MOST_DECIMALS = 6
+# microseconds in a day, an hour, a minute, a second and a millisecond
+TIME_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1000)
+
+
+def validity(folds: Sequence[Fold]) -> CheckResult:
+    """Find columns of another kind than the real ones, and values between the steps that the real ones keep to.
+
+    A census, not a sample: these rows are all there are, so the limits are the share itself.
+    """
+    faults = {name: fault for name in folds[0][0] if (fault := _fault(name, folds))[0] > 0}
+    worst = max(faults, key=lambda name: faults[name][0], default=None)
+    share, reason = faults[worst] if worst is not None else (0.0, "kinds and decimals are those of the real rows")
+    others = sum(other > MARGIN for other, _ in faults.values()) - 1
+    return CheckResult(
+        name="validity",
+        effect=share,
+        low=share,
+        high=share,
+        margin=MARGIN,
+        verdict=Verdict.FAIL if share > MARGIN else Verdict.PASS,
+        blocking=True,
+        reason=reason + (f", and {others} more such columns" if others > 0 else ""),
+        details={str(name): {"share": share, "reason": reason} for name, (share, reason) in faults.items()},
+    )
+
+
+def off_grid(
+    real: NDArray[np.float64], synthetic: NDArray[np.float64], steps: Sequence[float], eps: float
+) -> tuple[float, float]:
+    """Return the share of synthetic values between the steps of the real ones, and the step (0 for none).
+
+    Parameters
+    ----------
+    real, synthetic : ndarray, shape (n_rows,)
+        Values, NaN where missing.
+    steps : sequence of float
+        Candidates, coarsest first; the first that all real values keep to is the grid.
+    eps : float
+        Relative precision of the values.
+
+    Examples
+    --------
+    >>> off_grid(np.array([39.1, 39.5, 40.3] * 20), np.array([38.2, 39.123]), (1, 0.1, 0.01), 1e-15)
+    (0.5, 0.1)
+    """
+    real, synthetic = (values[np.isfinite(values)] for values in (real, synthetic))
+    if len(real) < FEWEST_VALUES or not len(synthetic):
+        return 0.0, 0.0
+    step = next((step for step in steps if not _between(real, step, eps).any()), None)
+    return (0.0, 0.0) if step is None else (float(_between(synthetic, step, eps).mean()), step)
+
+
+def value_range(evidence: Evidence) -> CheckResult:
+    """Share of synthetic values outside the real range, or of levels no real row has, beyond what chance allows.
+
+    Fresh real rows would be beyond the extremes of N others 2 times in N + 1, and would show a level that N rows do not
+    as often as levels with a single row are among them (Good 1953, doi:10.1093/biomet/40.3-4.237). Only a flag.
+    """
+    found = [_strange(evidence, j) for j in range(len(evidence.names))]
+    effect, low, j = max((share - chance, low, j) for j, (share, chance, low) in enumerate(found))
+    what = "has levels that no real row has" if evidence.categorical[j] else "is outside the real range"
+    flagged = [str(evidence.names[j]) for j, (_, _, low) in enumerate(found) if low > STRANGE]
+    verdict = Verdict.WARN if low > STRANGE else Verdict.PASS
+    reason = f"`{evidence.names[j]}` {what} in {100 * found[j][0]:.1f} % of the synthetic rows"
+    if verdict is Verdict.PASS:
+        reason = "values stay within the real range and levels"
+    return CheckResult("range", effect, low, None, STRANGE, verdict, False, reason, details={"flagged": flagged})
+
+
+def _fault(name: Hashable, folds: Sequence[Fold]) -> tuple[float, str]:
+    """Return the share of values that cannot be right, and why."""
+    real = [table[name] for fold in folds for table in (fold[0], fold[2]) if table is not None]
+    drawn = [fold[1][name] for fold in folds]
+    kind, other = common_kind(real), common_kind(drawn)
+    numeric_levels = kind == "category" and other == "number" and _is_numeric(real[0])
+    if kind != other and not numeric_levels and any(part.notna().any() for part in drawn):
+        return 1.0, f"`{name}` holds a {other} ({drawn[0].dtype}) where the real rows hold a {kind} ({real[0].dtype})"
+    if kind == "category":
+        return 0.0, ""
+    steps = [10.0**-d for d in range(MOST_DECIMALS + 1)] if kind == "number" else TIME_STEPS
+    known, values = (np.concatenate([plain_values(part, kind) for part in parts]) for parts in (real, drawn))
+    share, step = off_grid(known, values, steps, max(_eps(part) for part in (*real, *drawn)))
+    if kind == "time":
+        return share, f"`{name}` is finer than the real times in {100 * share:.0f} % of the synthetic rows"
+    decimals = f"{round(-np.log10(step))} decimals" if 0 < step < 1 else "decimals"
+    more = f"more than {decimals}" if step < 1 else decimals
+    return share, f"`{name}` has {more} in {100 * share:.0f} % of the synthetic rows, and in none of the real ones"
+
+
+def _between(values: NDArray[np.float64], step: float, eps: float) -> NDArray[np.bool_]:
+    scaled = values * round(1 / step) if step < 1 else values / step
+    return np.asarray(np.abs(scaled - np.round(scaled)) > 4 * eps * np.abs(scaled) + 1e-12)
+
+
+def _eps(series: pd.Series[Any]) -> float:
+    return float(np.finfo(np.float32 if str(series.dtype).lower() == "float32" else np.float64).eps)
+
+
+def _is_numeric(series: pd.Series[Any]) -> bool:
+    return isinstance(series.dtype, pd.CategoricalDtype) and column_kind(series.cat.categories.to_series()) == "number"
+
+
+def _strange(evidence: Evidence, j: int) -> tuple[float, float, float]:
+    """Return the share of strange values, the share expected by chance, and a lower limit of the surplus."""
+    # of a cross-fitted table every row is held out once: its training parts only repeat them
+    train = evidence.train if evidence.n_folds == 1 else ()
+    real, synthetic = np.concatenate([evidence.real[:, j], *(part[:, j] for part in train)]), evidence.synthetic[:, j]
+    real, synthetic = real[~np.isnan(real)], synthetic[~np.isnan(synthetic)]
+    if not len(real) or not len(synthetic):
+        return 0.0, 0.0, 0.0
+    seen, counts = np.unique(real, return_counts=True)
+    if evidence.categorical[j]:
+        share, single = np.mean(~np.isin(synthetic, seen)), np.sum(counts == 1)
+    else:
+        share, single = np.mean((synthetic < seen[0]) | (synthetic > seen[-1])), 2
+    # the unseen mass of N rows is about a gamma variable over N, whose mean is the number of singles
+    most = gamma.ppf(1 - ALPHA / len(evidence.names), max(single, 1)) / len(real)
+    noise = Z95 * np.sqrt(most / len(synthetic))
+    return float(share), float(single / len(real)), float(share - most - noise)

@@ -1,0 +1,191 @@
+"""From effects and their limits to a verdict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from scipy.stats import norm
+
+from ganaug.fidelity.result import CheckResult, Verdict
+
+__all__ = [
+    "ALPHA",
+    "PROFILES",
+    "Z90",
+    "Z95",
+    "Profile",
+    "decide",
+    "decisive",
+    "overall",
+    "p_fail",
+    "rows_for_c2st",
+    "rows_to_decide",
+    "short",
+    "wilson",
+    "within",
+]
+
+ALPHA = 0.05
+Z95 = float(norm.ppf(1 - ALPHA))
+Z90 = float(norm.ppf(0.9))
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The margins of one profile: the largest effects that are let through.
+
+    Attributes
+    ----------
+    c2st : float
+        AUC of a classifier between held-out and synthetic rows; .5 is perfect, 1 is hopeless.
+    mmd : float
+        MMD² in units of the damage that shuffling every column would do; 0 is perfect, 1 is independent columns.
+    coverage : float
+        Share of the held-out rows with no synthetic row near them, beyond what fresh real rows leave.
+    nearness : float
+        Share of synthetic rows that behave like near copies of training rows; 0 is none, 1 is all.
+    copies : float
+        Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
+    marginal : float
+        Largest distance between one column's real and synthetic distribution; flags only.
+    """
+
+    c2st: float
+    mmd: float
+    coverage: float
+    nearness: float
+    copies: float
+    marginal: float
+
+
+PROFILES = {
+    "strict": Profile(c2st=0.60, mmd=0.15, coverage=0.10, nearness=0.30, copies=0.02, marginal=0.07),
+    "standard": Profile(c2st=0.65, mmd=0.25, coverage=0.15, nearness=0.50, copies=0.05, marginal=0.10),
+    "lenient": Profile(c2st=0.75, mmd=0.50, coverage=0.25, nearness=0.60, copies=0.10, marginal=0.20),
+}
+
+
+def decide(low: float, high: float, margin: float) -> Verdict:
+    """Pass when the upper limit is within the margin, fail when the lower one is beyond it.
+
+    Examples
+    --------
+    >>> decide(0.48, 0.56, margin=0.65), decide(0.70, 0.80, margin=0.65), decide(0.6, 0.7, margin=0.65)
+    (<Verdict.PASS: 'pass'>, <Verdict.FAIL: 'fail'>, <Verdict.INCONCLUSIVE: 'inconclusive'>)
+    """
+    if high <= margin:
+        return Verdict.PASS
+    return Verdict.FAIL if low > margin else Verdict.INCONCLUSIVE
+
+
+def rows_to_decide(n_rows: int, effect: float, low: float, high: float, margin: float) -> int | None:
+    """Rows at which the limits, shrinking as one over the root of the rows, would clear the margin.
+
+    Examples
+    --------
+    >>> rows_to_decide(100, effect=0.60, low=0.50, high=0.70, margin=0.65)
+    400
+    """
+    distance, width = abs(margin - effect), high - effect if effect <= margin else effect - low
+    if distance * 100 < width:  # more than ten thousand times the rows: no honest forecast
+        return None
+    return max(n_rows + 1, math.ceil(round(n_rows * (width / distance) ** 2, 6)))
+
+
+def rows_for_c2st(limit: float) -> int:
+    """Held-out rows at which a perfect generator passes C2ST with a chance of 90 %.
+
+    The AUC of two equal samples of n rows has variance 1/(6 n).
+
+    Examples
+    --------
+    >>> [rows_for_c2st(limit) for limit in (0.60, 0.65, 0.75)]
+    [143, 64, 23]
+    """
+    return math.ceil(2 / 12 * ((Z95 + Z90) / (limit - 0.5)) ** 2)
+
+
+def overall(checks: Sequence[CheckResult]) -> Verdict:
+    """Weigh the checks: a pass needs every blocking one, a failure is held to Holm's correction over them.
+
+    A check of its own fails at the 5 % level; only the correction for having looked many times makes that a refusal,
+    and until then it is inconclusive. A check that only flags and cannot tell does not flag.
+    """
+    blocking = [check for check in checks if check.blocking]
+    if any(check.name == "rows" and check.verdict is not Verdict.PASS for check in blocking):
+        return Verdict.INCONCLUSIVE
+    if _refusing(checks):
+        return Verdict.FAIL
+    if any(check.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE) for check in blocking):
+        return Verdict.INCONCLUSIVE
+    return Verdict.WARN if _flagging(checks) else Verdict.PASS
+
+
+def decisive(verdict: Verdict, checks: Sequence[CheckResult]) -> CheckResult:
+    """Return the check whose reason explains the verdict: the first of those that made it, in the order of telling."""
+    undecided = [check for check in checks if check.blocking and check.verdict is not Verdict.PASS]
+    c2st = [check for check in checks if check.name == "c2st"]
+    made = {Verdict.FAIL: _refusing(checks), Verdict.INCONCLUSIVE: undecided, Verdict.WARN: _flagging(checks)}
+    return (made.get(verdict) or c2st or list(checks))[0]
+
+
+def _refusing(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    blocking = [check for check in checks if check.blocking]
+    failing = sorted((check for check in blocking if check.verdict is Verdict.FAIL), key=p_fail)
+    # Holm steps down from the smallest p-value, and stops at the first that does not reach its level
+    reached = [p_fail(check) <= ALPHA / (len(blocking) - step) for step, check in enumerate(failing)]
+    rejected = failing[: reached.index(False)] if False in reached else failing
+    return [check for check in checks if check in rejected]
+
+
+def _flagging(checks: Sequence[CheckResult]) -> list[CheckResult]:
+    return [check for check in checks if not check.blocking and check.verdict in (Verdict.WARN, Verdict.FAIL)]
+
+
+def p_fail(check: CheckResult) -> float:
+    """Return the one-sided p-value against "the effect is within its margin"."""
+    if "p_fail" in check.details:
+        return float(check.details["p_fail"])
+    if check.effect is None or check.low is None or check.margin is None:
+        return 1.0
+    se = (check.effect - check.low) / Z95
+    if se <= 0:
+        return 0.0 if check.effect > check.margin else 1.0
+    return float(norm.sf((check.effect - check.margin) / se))
+
+
+def short(value: float, digits: int = 2) -> str:
+    """Write a number as in ".52".
+
+    Examples
+    --------
+    >>> short(0.518), short(1.0), short(-0.04), short(12.3)
+    ('.52', '1.00', '-.04', '12.30')
+    """
+    text = f"{value:.{digits}f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def within(verdict: Verdict, low: str, high: str) -> str:
+    """Name the limit that decided.
+
+    Examples
+    --------
+    >>> within(Verdict.PASS, ".48", ".56"), within(Verdict.INCONCLUSIVE, ".6", ".7")
+    ('at most .56', 'between .6 and .7')
+    """
+    return {Verdict.PASS: f"at most {high}", Verdict.FAIL: f"at least {low}"}.get(verdict, f"between {low} and {high}")
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """One-sided 95 % limits of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+
+    Examples
+    --------
+    >>> [round(limit, 3) for limit in wilson(0.5, 100)]
+    [0.419, 0.581]
+    """
+    middle, width = share + Z95**2 / (2 * n), Z95 * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
+    return (middle - width) / (1 + Z95**2 / n), (middle + width) / (1 + Z95**2 / n)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ganaug.errors import DataError
+from ganaug.fidelity import FidelityChecker, FidelityReport, Verdict
+
+from .conftest import clusters, shuffled
+
+
+def judge(synthetic: pd.DataFrame, n: int = 300, **kwargs: str) -> FidelityReport:
+    return FidelityChecker(target="kind", **kwargs).check(clusters(n, 1), synthetic, clusters(4 * n, 2))
+
+
+def cross_fitted(n: int, make: object, seed: int = 0) -> FidelityReport:
+    table, fold = clusters(n, seed), np.arange(n) % 5
+    parts = [(table[fold == k], table[fold != k]) for k in range(5)]
+    folds = [(held_out, make(train, n, seed + k), train) for k, (held_out, train) in enumerate(parts)]
+    return FidelityChecker(target="kind").check_folds(folds)
+
+
+def test_real_rows_pass_and_nothing_blocking_ever_fails() -> None:
+    reports = [
+        FidelityChecker(random_state=seed).check(
+            clusters(n, seed), clusters(2 * n, 50 + seed), clusters(4 * n, 99 + seed)
+        )
+        for n in (200, 500)
+        for seed in range(5)
+    ]
+    assert sum(report.verdict in (Verdict.PASS, Verdict.WARN) for report in reports) >= 9
+    assert not any(check.blocking and check.verdict is Verdict.FAIL for report in reports for check in report.checks)
+
+
+def test_independent_columns_are_refused() -> None:
+    report = judge(shuffled(clusters(1200, 2), 300, 3))
+    assert report.verdict is Verdict.FAIL
+    assert report["c2st"].verdict is Verdict.FAIL
+    assert report["mmd"].verdict is Verdict.FAIL
+
+
+def test_a_blur_is_refused() -> None:
+    blurred, rng = clusters(300, 3), np.random.default_rng(0)
+    for name in ("length", "width", "mass", "count"):
+        blurred[name] = blurred[name] + 0.3 * blurred[name].std() * rng.standard_normal(300)
+    report = judge(blurred)
+    assert report.verdict is Verdict.FAIL
+    assert report["validity"].verdict is Verdict.FAIL
+    assert "decimals" in report.headline
+
+
+def test_a_copy_of_the_training_rows_is_refused() -> None:
+    report = judge(clusters(1200, 2))
+    assert report.verdict is Verdict.FAIL
+    assert "equal a training row" in report.headline
+    assert report["nearness"].verdict is Verdict.FAIL
+
+
+def test_a_dropped_class_is_refused_and_named() -> None:
+    synthetic = clusters(500, 3)
+    report = judge(synthetic[synthetic["kind"] != "cedar"])
+    assert report.verdict is Verdict.FAIL
+    assert report.headline.startswith("refused: the class `cedar` of `kind` is never drawn")
+
+
+def test_a_table_of_150_rows_can_pass_cross_fitted() -> None:
+    fresh = lambda train, n, seed: clusters(n, 777 + seed)  # noqa: E731
+    assert cross_fitted(150, fresh).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize("n", [150, 344])
+def test_independent_columns_are_refused_cross_fitted(n: int) -> None:
+    assert cross_fitted(n, shuffled).verdict is Verdict.FAIL
+
+
+def test_copies_are_refused_cross_fitted() -> None:
+    copy = lambda train, n, seed: train.sample(n, replace=True, random_state=seed)  # noqa: E731
+    assert cross_fitted(150, copy).verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("make", [lambda n: clusters(n, 5), lambda n: shuffled(clusters(n, 5), n, 6)])
+def test_twenty_rows_are_never_enough(make: object) -> None:
+    report = judge(make(20), n=20)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert report["rows"].rows_needed == 64
+    assert "20 held-out rows are too few for any verdict: it takes 64" in report.headline
+    assert "a table of 64 rows where every row is held out once (cross-fitting), or of about 320" in report.headline
+
+
+def test_folds_ask_for_synthetic_rows_enough() -> None:
+    few = cross_fitted(150, lambda train, n, seed: clusters(30, seed))
+    assert few.verdict is Verdict.INCONCLUSIVE
+    assert "draw at least 150 in each" in few.headline
+
+
+def test_same_seed_same_report_and_other_column_order_too() -> None:
+    synthetic = clusters(300, 3)
+    report = judge(synthetic)
+    assert judge(synthetic[synthetic.columns[::-1]]).to_json() == report.to_json()
+    assert json.loads(report.to_json())["hashes"].keys() == {"held_out", "synthetic", "train"}
+
+
+def test_without_training_rows_copying_is_not_looked_for_and_that_is_said() -> None:
+    report = FidelityChecker().check(clusters(200, 1), clusters(200, 2))
+    assert "copies" not in [check.name for check in report.checks]
+    assert any("Copying was not looked for" in note for note in report.notes)
+
+
+def test_identifiers_are_left_out_and_that_is_said() -> None:
+    real, train, synthetic = (
+        clusters(n, n).assign(id=np.arange(start, start + n), name=[f"row {i}" for i in range(start, start + n)])
+        for n, start in ((200, 0), (800, 200), (201, 5000))
+    )
+    report = FidelityChecker().check(real, synthetic, train)
+    assert report.verdict is Verdict.PASS
+    assert "`id` is not judged: running number, it names rows rather than describing them." in report.notes
+    assert "`name` is not judged: free text, it names rows rather than describing them." in report.notes
+
+
+def test_every_dtype_is_judged() -> None:
+    def wild(n: int, seed: int) -> pd.DataFrame:
+        rng, table = np.random.default_rng(seed), clusters(n, seed)
+        days = pd.Timestamp("2024-01-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
+        return pd.DataFrame(
+            {
+                "nullable": table["mass"].astype("Float64"),
+                "whole": table["count"].astype("Int64").where(rng.random(n) < 0.9),
+                "ordered": pd.Categorical(table["kind"], categories=["cedar", "ash", "birch"], ordered=True),
+                "string": table["sex"].astype("string"),
+                "flag": (table["length"] > 0).astype("boolean").where(rng.random(n) < 0.9),
+                "plain": table["width"] > 0,
+                "day": pd.Series(days).where(rng.random(n) < 0.9),
+                "wait": pd.to_timedelta(rng.integers(0, 90, n), unit="min"),
+                "many": rng.integers(0, 1500, n).astype(str),
+                "constant": 1,
+                "empty": None,
+                "endless": np.where(rng.random(n) < 0.1, np.inf, table["length"]),
+                "mixed": pd.Series(np.where(rng.random(n) < 0.5, 1, 2), dtype=object).where(rng.random(n) < 0.9, "n/a"),
+            }
+        )
+
+    report = FidelityChecker(random_state=1).check(wild(3000, 1), wild(3000, 2), wild(6000, 3))
+    assert report.verdict in (Verdict.PASS, Verdict.WARN), report.headline
+
+
+def test_one_column_and_rows_that_collapse() -> None:
+    one = clusters(200, 1)[["length"]]
+    assert FidelityChecker().check(one, clusters(200, 2)[["length"]]).verdict is Verdict.PASS
+    assert FidelityChecker().check(one, one.loc[[0] * 200]).verdict is Verdict.FAIL
+
+
+def test_groups_too_few_to_part_do_no_harm() -> None:
+    real, synthetic = (clusters(200, seed).assign(donor=["d1", "d2"] * 100) for seed in (1, 2))
+    assert FidelityChecker(group="donor").check(real, synthetic).verdict is Verdict.PASS
+
+
+REAL = clusters(100, 0)
+
+
+@pytest.mark.parametrize(
+    ("synthetic", "message"),
+    [
+        (REAL.drop(columns="sex"), "the synthetic rows lack the column `sex`"),
+        (REAL.assign(extra=1), "the synthetic rows have a column `extra` that the held-out rows do not have"),
+        (REAL.head(0), "there are no synthetic rows"),
+        (pd.concat([REAL, REAL[["sex"]]], axis=1), "the synthetic rows have the column `sex` twice"),
+    ],
+)
+def test_bad_tables_are_named(synthetic: pd.DataFrame, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        FidelityChecker().check(REAL, synthetic)
+
+
+def test_bad_settings_are_named() -> None:
+    with pytest.raises(DataError, match=r"the target `kin` is not a column; did you mean `kind`\?"):
+        FidelityChecker(target="kin").check(REAL, REAL)
+    with pytest.raises(ValueError, match=r"profile must be one of \['lenient', 'standard', 'strict'\], not 'loose'"):
+        FidelityChecker(profile="loose").check(REAL, REAL)
+    with pytest.raises(DataError, match="no column left to judge"):
+        FidelityChecker(ignore=list(REAL)).check(REAL, REAL)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from ganaug.fidelity import CheckResult, FidelityReport, Verdict
+
+
+def page(verdict: Verdict = Verdict.FAIL) -> str:
+    check = CheckResult("c2st", 0.9, 0.85, 0.95, 0.65, verdict, True, "C2ST AUC .90: `a<script>` tells", 700)
+    flag = CheckResult("marginals", 0.2, 0.1, None, 0.1, Verdict.PASS, False, "12 % off")
+    rows = CheckResult("rows", None, None, None, None, Verdict.PASS, True, "enough")
+    stages = ({"stage": "trees", "v_auc": 0.563, "near_train": None, "seconds": 1.4, "kept": True, "reason": "best"},)
+    report = FidelityReport(
+        verdict,
+        (check, flag, rows),
+        "standard",
+        1234,
+        5678,
+        {"synthetic": "abc"},
+        stages,
+        ("`id` left out",),
+        {"seed": 1},
+    )
+    return report.to_html()
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_the_page_says_the_verdict_first(verdict: Verdict) -> None:
+    words = {"fail": "Refused", "pass": "Passed", "inconclusive": "Undecided", "warn": "Passed with flags"}
+    headline = re.search(r"<h1>(.*?)</h1>", page(verdict), re.DOTALL)
+    assert headline is not None
+    assert headline[1].startswith(f"<b>{words[verdict]}:</b>")
+
+
+def test_the_page_is_self_contained_and_escaped() -> None:
+    html = page()
+    assert not re.search(r"https?:|<script|<link|<img|src=|@import|url\(", html)
+    assert "<code>a&lt;script&gt;</code>" in html
+    assert "5,678 synthetic rows, judged on 1,234 real rows" in html
+
+
+def test_the_page_shows_intervals_stages_notes_and_hashes() -> None:
+    html = page()
+    assert html.count("<svg") == 2
+    assert html.count('class="interval"') == 1
+    for piece in ("0.563", "trees", "<code>id</code> left out", "sha256 abc", "seed", "about 700 held-out rows"):
+        assert piece in html
+
+
+def test_every_tag_is_closed() -> None:
+    class Tags(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.open: list[str] = []
+
+        def handle_starttag(self, tag: str, attrs: object) -> None:
+            if tag != "meta":
+                self.open.append(tag)
+
+        def handle_startendtag(self, tag: str, attrs: object) -> None:
+            pass
+
+        def handle_endtag(self, tag: str) -> None:
+            assert self.open.pop() == tag
+
+    tags = Tags()
+    tags.feed(page())
+    assert tags.open == []
