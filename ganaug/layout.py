@@ -1,11 +1,14 @@
-"""What each column of an encoded tensor means."""
+"""What each column of a code matrix and of an encoded tensor means."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["Block", "Layout"]
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["Block", "Layout", "Levels"]
 
 BlockKind = Literal["rank", "levels", "embedding"]
 
@@ -63,3 +66,29 @@ class Layout:
     def width(self) -> int:
         """Number of columns of the tensor."""
         return self.blocks[-1].stop if self.blocks else 0
+
+
+@dataclass(frozen=True, eq=False)
+class Levels:
+    """What the columns of a code matrix ``(n_rows, n_columns)`` mean.
+
+    Attributes
+    ----------
+    cardinality : ndarray of int, shape (n_columns,)
+        Levels of each column; codes run from 0 to one less.
+    ordered : ndarray of bool, shape (n_columns,)
+        True where the levels lie on a line (numbers, times), False for categories.
+
+    Examples
+    --------
+    >>> Levels(np.array([3, 2]), np.array([True, False])).n_columns
+    2
+    """
+
+    cardinality: npt.NDArray[np.int64]
+    ordered: npt.NDArray[np.bool_]
+
+    @property
+    def n_columns(self) -> int:
+        """Number of columns."""
+        return len(self.cardinality)

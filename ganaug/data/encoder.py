@@ -82,6 +82,11 @@ class TableEncoder:
                 embeddings[position] = embed_levels(codes, position, self.cardinality, self.ordered, rng)
         return self._build(counts, embeddings)
 
+    def recount(self, codes: npt.NDArray[np.integer[Any]]) -> Self:
+        """Learn anew how frequent the levels are, and leave the embeddings as they are."""
+        every = {j: np.bincount(codes[:, j], minlength=self.cardinality[j])[: self._n_values(j)] for j in self._counts}
+        return self._build(every, self._embeddings)
+
     def encode(self, codes: npt.NDArray[np.integer[Any]], generator: torch.Generator) -> torch.Tensor:
         """Give the tensor (n_rows, width) of `codes`, on the device of `generator`; ranks are drawn anew."""
         device = generator.device

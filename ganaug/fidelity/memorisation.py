@@ -13,8 +13,9 @@ from ganaug.fidelity.encoding import for_distances
 from ganaug.fidelity.evidence import Codes, Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import Z90, Z95, decide, rows_to_decide, wilson, within
+from ganaug.seeding import RandomState, Seeds
 
-__all__ = ["copies", "nearness"]
+__all__ = ["copies", "nearness", "nearness_share"]
 
 TRAIN_ROWS = 50_000
 HELD_OUT_ROWS = 20_000
@@ -95,6 +96,35 @@ def copies(evidence: Evidence, margin: float) -> CheckResult:
         else None,
         details={"synthetic": p, "held_out": q},
     )
+
+
+def nearness_share(
+    train: Codes, held_out: Codes, synthetic: Codes, categorical: NDArray[np.bool_], random_state: RandomState = None
+) -> float:
+    """Quick form of `nearness` on matrices of level numbers, without limits: 0 none, 1 all near copies.
+
+    For choosing between models, on rows that no verdict rests on.
+
+    Parameters
+    ----------
+    train, held_out, synthetic : ndarray, shape (n_rows, n_columns)
+        Level numbers.
+    categorical : ndarray, shape (n_columns,)
+        Which columns are categories.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+        Draws subsamples, and breaks ties.
+
+    Examples
+    --------
+    >>> rows = np.random.default_rng(0).normal(size=(3, 400, 2))
+    >>> categorical = np.array([False, False])
+    >>> nearness_share(rows[0], rows[1], rows[0], categorical, 0)
+    1.0
+    >>> abs(nearness_share(rows[0], rows[1], rows[2], categorical, 0)) < 0.3
+    True
+    """
+    sides = (np.asarray(side, dtype=float) for side in (train, held_out, synthetic))
+    return _nearness(*sides, np.asarray(categorical, dtype=bool), Seeds(random_state).rng("nearness")).value
 
 
 def _nearness(

@@ -1,0 +1,1 @@
+"""The game with its encoding, as estimators."""

@@ -1,0 +1,171 @@
+"""The corrector: of many candidate rows, keep those that look real to boosted trees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
+from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+
+from ganaug.errors import ModelFileError
+from ganaug.layout import Levels
+from ganaug.proposals.proposal import Arrays, Codes, Meta
+from ganaug.seeding import Seeds
+
+__all__ = ["Corrector", "Draw"]
+
+Draw = Callable[[int, np.random.Generator, Codes | None], Codes]
+Floats = npt.NDArray[np.float64]
+
+POOL = 8  # candidates for each row that is wanted, and so the largest odds that can be honoured
+MOST_CATEGORIES = 255  # of HistGradientBoosting
+CHUNK = 20_000  # wanted rows at a time
+
+
+class Ensemble(NamedTuple):
+    """Boosted trees, stripped to what it takes to ask them for log odds."""
+
+    nodes: tuple[npt.NDArray[Any], ...]
+    left_categories: tuple[npt.NDArray[np.uint32], ...]
+    known_categories: npt.NDArray[np.uint32]
+    category_index: npt.NDArray[np.uint32]
+    baseline: float
+
+    @classmethod
+    def of(cls, fitted: HistGradientBoostingClassifier) -> Self:
+        """Take the trees out of a fitted classifier."""
+        trees = [stage[0] for stage in fitted._predictors]
+        known, index = fitted._bin_mapper.make_known_categories_bitsets()
+        return cls(
+            tuple(tree.nodes for tree in trees),
+            tuple(tree.raw_left_cat_bitsets for tree in trees),
+            known,
+            index,
+            float(fitted._baseline_prediction.item()),
+        )
+
+    def log_odds(self, rows: Floats) -> Floats:
+        """Log odds ``(n_rows,)`` of being real."""
+        total = np.full(len(rows), self.baseline)
+        for nodes, bits in zip(self.nodes, self.left_categories, strict=True):
+            total += TreePredictor(nodes, bits, bits).predict(rows, self.known_categories, self.category_index, 2)
+        return total
+
+
+class Corrector:
+    """Resample candidates by an estimate of the density ratio between real and proposed rows.
+
+    Boosted trees learn to tell training rows from proposed ones; their odds are that ratio. Each of two ensembles
+    learns from one half of the training rows, so that neither knows all of them; the mean of their log odds decides
+    (rejection sampling by the discriminator: Azadi et al., arXiv:1810.06758; here without replacement from a pool
+    `POOL` times as large, with odds clipped to what that pool can give).
+
+    Parameters
+    ----------
+    max_iter : int
+        Most trees in an ensemble; it stops by itself when a held-out tenth is told apart no better.
+    random_state : int
+        Draws proposals to learn from.
+    """
+
+    def __init__(self, max_iter: int = 300, random_state: int = 0) -> None:
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def fit(self, codes: Codes, levels: Levels, draw: Draw) -> Self:
+        """Learn to tell training rows ``(n_rows, n_columns)`` from what `draw` proposes."""
+        seeds = Seeds(self.random_state)
+        half = seeds.rng("halves").permutation(len(codes)) % 2
+        categorical = ~levels.ordered & (levels.cardinality > 2) & (levels.cardinality <= MOST_CATEGORIES)
+        self.ensembles = tuple(self._learn(codes[half == k], categorical, draw, seeds.rng("draw", k)) for k in (0, 1))
+        return self
+
+    def sample(self, n: int, rng: np.random.Generator, draw: Draw, given: Codes | None = None) -> Codes:
+        """Draw `n` rows: of `POOL` candidates for each, those that look real; rows of equal `given` share theirs."""
+        parts = []
+        for start in range(0, n, CHUNK):
+            held = None if given is None else given[start : start + CHUNK]
+            size = min(CHUNK, n - start)
+            pool = draw(POOL * size, rng, None if held is None else np.repeat(held, POOL, axis=0))
+            score = np.clip(self.log_odds(pool), -4, np.log(POOL)) + rng.gumbel(size=len(pool))
+            parts.append(pool[_best(score, size, held, rng)])
+        return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.int32)
+
+    def log_odds(self, codes: Codes) -> Floats:
+        """Log odds ``(n_rows,)`` that a row is real."""
+        rows = codes.astype(np.float64)
+        mean: Floats = np.mean([ensemble.log_odds(rows) for ensemble in self.ensembles], axis=0)
+        return mean
+
+    def state(self) -> tuple[Arrays, Meta]:
+        """Give all that was learned, as arrays and JSON."""
+        arrays: Arrays = {}
+        for k, ensemble in enumerate(self.ensembles):
+            for t, (nodes, bits) in enumerate(zip(ensemble.nodes, ensemble.left_categories, strict=True)):
+                arrays[f"{k}.{t}.nodes"] = nodes.view(np.uint8)
+                arrays[f"{k}.{t}.categories"] = bits
+            arrays[f"{k}.known"], arrays[f"{k}.index"] = ensemble.known_categories, ensemble.category_index
+        meta = {"max_iter": self.max_iter, "random_state": self.random_state}
+        return arrays, meta | {"ensembles": [[len(e.nodes), e.baseline] for e in self.ensembles]}
+
+    @classmethod
+    def from_state(cls, arrays: Arrays, meta: Meta) -> Self:
+        """Build the corrector that gave this state; refuses trees that point outside of themselves."""
+        new = cls(meta["max_iter"], meta["random_state"])
+        ensembles = []
+        for k, (n_trees, baseline) in enumerate(meta["ensembles"]):
+            nodes = tuple(_nodes(arrays[f"{k}.{t}.nodes"], len(arrays[f"{k}.index"])) for t in range(n_trees))
+            bits = tuple(arrays[f"{k}.{t}.categories"] for t in range(n_trees))
+            ensembles.append(Ensemble(nodes, bits, arrays[f"{k}.known"], arrays[f"{k}.index"], baseline))
+        new.ensembles = tuple(ensembles)
+        return new
+
+    def _learn(
+        self, real: Codes, categorical: npt.NDArray[np.bool_], draw: Draw, rng: np.random.Generator
+    ) -> Ensemble:
+        proposed = draw(2 * len(real), rng, None)
+        rows = np.concatenate([real, proposed]).astype(np.float64)
+        is_real = np.arange(len(rows)) < len(real)
+        trees = HistGradientBoostingClassifier(
+            max_iter=self.max_iter,
+            min_samples_leaf=20,
+            l2_regularization=1.0,
+            categorical_features=categorical,
+            early_stopping=True,
+            n_iter_no_change=20,
+            random_state=int(rng.integers(2**31)),
+        )
+        # twice as many proposed rows, half the weight: odds of one mean "as likely here as there"
+        return Ensemble.of(trees.fit(rows, is_real, sample_weight=np.where(is_real, 2.0, 1.0)))
+
+
+def _best(score: Floats, n: int, given: Codes | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The `n` candidates of highest score, where each set of equal `given` rows gets as many as it asked for."""
+    if given is None or (given == given[0]).all():
+        return rng.permutation(np.argpartition(-score, n - 1)[:n])
+    _, group = np.unique(given, axis=0, return_inverse=True)
+    group = group.reshape(-1)
+    candidates = np.repeat(group, POOL)
+    order = np.lexsort((-score, candidates))
+    first = np.searchsorted(candidates[order], np.arange(group.max() + 1))
+    wanted = np.argsort(group, kind="stable")
+    place = np.arange(n) - np.searchsorted(group[wanted], group[wanted])
+    chosen = np.empty(n, dtype=np.int64)
+    chosen[wanted] = order[first[group[wanted]] + place]
+    return chosen
+
+
+def _nodes(raw: npt.NDArray[np.uint8], n_features: int) -> npt.NDArray[Any]:
+    if raw.nbytes % PREDICTOR_RECORD_DTYPE.itemsize:
+        raise ModelFileError("the model holds a corrector made with another version of scikit-learn; fit it again")
+    nodes: npt.NDArray[Any] = np.ascontiguousarray(raw).reshape(-1).view(PREDICTOR_RECORD_DTYPE)
+    inner, place = nodes["is_leaf"] == 0, np.arange(len(nodes))
+    children = np.concatenate([nodes["left"][inner], nodes["right"][inner]])
+    ahead = np.all(children > np.concatenate([place[inner], place[inner]]))
+    if not (len(nodes) and ahead and np.all(children < len(nodes)) and np.all(nodes["feature_idx"] < n_features)):
+        raise ModelFileError("the model holds a tree that points outside of itself; it was changed or damaged")
+    return nodes
