@@ -123,6 +123,11 @@ class TableCodec:
             df.attrs[DIALECT] = self.dialect
         return df
 
+    def fresh_identifiers(self, df: pd.DataFrame, rng: np.random.Generator, start: int = 0) -> pd.DataFrame:
+        """Give the rows of `df` with identifiers that no fitted row has; see `frame`."""
+        makers = [coder for coder in self._coders.values() if isinstance(coder, IdentifierMaker)]
+        return _with(df, {m.column.name: m.make(len(df), rng, start) for m in makers})
+
     def coder(self, name: Hashable) -> LevelCoder:
         """Give the coder of one learned column: its ``levels``, ``codes(values)`` and ``values(codes)``."""
         coder = self._coders[name]
@@ -172,6 +177,13 @@ class TableCodec:
         for name in self.names:
             if name not in df.columns:
                 raise DataError(f"the table has no column {name!r}, which was learned")
+
+
+def _with(df: pd.DataFrame, columns: dict[Hashable, pd.Series[Any]]) -> pd.DataFrame:
+    changed = df.copy(deep=False)
+    for name, values in columns.items():
+        changed[name] = values.set_axis(df.index)
+    return changed
 
 
 def _bare(df: pd.DataFrame) -> pd.DataFrame:

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 __all__ = ["complete", "matching", "partial_codes"]
 
 
-def matching(codec: TableCodec, codes: Codes, conditions: Mapping[Any, Any]) -> npt.NDArray[np.bool_]:
-    """Which rows of `codes` ``(n_rows, n_columns)`` meet all conditions.
+def matching(
+    codec: TableCodec, codes: Codes, conditions: Mapping[Any, Any], *, some: bool = True
+) -> npt.NDArray[np.bool_]:
+    """Which rows of `codes` ``(n_rows, n_columns)`` meet all conditions; `some` of them have to.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def matching(codec: TableCodec, codes: Codes, conditions: Mapping[Any, Any]) -> 
         hit = np.isin(codes[:, place], levels)
         counts.append(f"{name}={_listed(values)}: {int(hit.sum()):,}")
         met &= hit
-    if not met.any():
+    if some and not met.any():
         raise ConditionError(
             f"no real row meets the condition ({'; '.join(counts)}; together 0 of {len(codes):,} rows): "
             "ask for what occurs"

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.ensemble._hist_gradient_boosting.common import PREDICTOR_RECORD_DTYPE
 from sklearn.ensemble._hist_gradient_boosting.predictor import TreePredictor
+from threadpoolctl import threadpool_limits
 
 from ganaug.errors import ModelFileError
 from ganaug.layout import Levels
@@ -23,12 +24,21 @@ Floats = npt.NDArray[np.float64]
 
 POOL = 8  # candidates for each row that is wanted, and so the largest odds that can be honoured
 MOST_CATEGORIES = 255  # of HistGradientBoosting
+ROWS_A_TREE = 25  # training rows for each boosted tree: fewer, and the odds follow single rows
+FEWEST_TREES = 30
+MANY_ROWS = 20_000
+CLIP = (-5.0, 5.0)  # log odds beyond these are not believed
 CHUNK = 20_000  # wanted rows at a time
 
 
 class Ensemble(NamedTuple):
-    """Boosted trees, stripped to what it takes to ask them for log odds."""
+    """Boosted trees, stripped to what it takes to ask them for log odds.
 
+    scikit-learn puts categories first and numbers them anew, by those it has seen: `columns` and `lookups` do the same.
+    """
+
+    columns: npt.NDArray[np.int64]
+    lookups: tuple[Floats, ...]
     nodes: tuple[npt.NDArray[Any], ...]
     left_categories: tuple[npt.NDArray[np.uint32], ...]
     known_categories: npt.NDArray[np.uint32]
@@ -36,11 +46,26 @@ class Ensemble(NamedTuple):
     baseline: float
 
     @classmethod
-    def of(cls, fitted: HistGradientBoostingClassifier) -> Self:
+    def of(
+        cls,
+        fitted: HistGradientBoostingClassifier,
+        categorical: npt.NDArray[np.bool_],
+        cardinality: npt.NDArray[np.int64],
+    ) -> Self:
         """Take the trees out of a fitted classifier."""
+        places = np.flatnonzero(categorical)
+        lookups = []
+        if len(places):
+            seen = fitted._preprocessor.named_transformers_["encoder"].categories_
+            for place, categories in zip(places, seen, strict=True):
+                lookup = np.full(cardinality[place], np.nan)
+                lookup[categories.astype(np.int64)] = np.arange(len(categories))
+                lookups.append(lookup)
         trees = [stage[0] for stage in fitted._predictors]
         known, index = fitted._bin_mapper.make_known_categories_bitsets()
         return cls(
+            np.concatenate([places, np.flatnonzero(~categorical)]),
+            tuple(lookups),
             tuple(tree.nodes for tree in trees),
             tuple(tree.raw_left_cat_bitsets for tree in trees),
             known,
@@ -48,8 +73,11 @@ class Ensemble(NamedTuple):
             float(fitted._baseline_prediction.item()),
         )
 
-    def log_odds(self, rows: Floats) -> Floats:
+    def log_odds(self, codes: Codes) -> Floats:
         """Log odds ``(n_rows,)`` of being real."""
+        rows = codes[:, self.columns].astype(np.float64)
+        for place, lookup in enumerate(self.lookups):
+            rows[:, place] = lookup[codes[:, self.columns[place]]]
         total = np.full(len(rows), self.baseline)
         for nodes, bits in zip(self.nodes, self.left_categories, strict=True):
             total += TreePredictor(nodes, bits, bits).predict(rows, self.known_categories, self.category_index, 2)
@@ -62,26 +90,28 @@ class Corrector:
     Boosted trees learn to tell training rows from proposed ones; their odds are that ratio. Each of two ensembles
     learns from one half of the training rows, so that neither knows all of them; the mean of their log odds decides
     (rejection sampling by the discriminator: Azadi et al., arXiv:1810.06758; here without replacement from a pool
-    `POOL` times as large, with odds clipped to what that pool can give).
+    `POOL` times as large).
 
     Parameters
     ----------
     max_iter : int
-        Most trees in an ensemble; it stops by itself when a held-out tenth is told apart no better.
+        Most trees in an ensemble; few rows get fewer.
+    min_leaf : int
+        Fewest rows in a leaf.
     random_state : int
         Draws proposals to learn from.
     """
 
-    def __init__(self, max_iter: int = 300, random_state: int = 0) -> None:
+    def __init__(self, max_iter: int = 300, min_leaf: int = 20, random_state: int = 0) -> None:
         self.max_iter = max_iter
+        self.min_leaf = min_leaf
         self.random_state = random_state
 
     def fit(self, codes: Codes, levels: Levels, draw: Draw) -> Self:
         """Learn to tell training rows ``(n_rows, n_columns)`` from what `draw` proposes."""
         seeds = Seeds(self.random_state)
         half = seeds.rng("halves").permutation(len(codes)) % 2
-        categorical = ~levels.ordered & (levels.cardinality > 2) & (levels.cardinality <= MOST_CATEGORIES)
-        self.ensembles = tuple(self._learn(codes[half == k], categorical, draw, seeds.rng("draw", k)) for k in (0, 1))
+        self.ensembles = tuple(self._learn(codes[half == k], levels, draw, seeds.rng("draw", k)) for k in (0, 1))
         return self
 
     def sample(self, n: int, rng: np.random.Generator, draw: Draw, given: Codes | None = None) -> Codes:
@@ -91,14 +121,13 @@ class Corrector:
             held = None if given is None else given[start : start + CHUNK]
             size = min(CHUNK, n - start)
             pool = draw(POOL * size, rng, None if held is None else np.repeat(held, POOL, axis=0))
-            score = np.clip(self.log_odds(pool), -4, np.log(POOL)) + rng.gumbel(size=len(pool))
-            parts.append(pool[_best(score, size, held, rng)])
+            odds = np.exp(np.clip(self.log_odds(pool), *CLIP))
+            parts.append(pool[_chosen(odds, size, held, rng)])
         return np.concatenate(parts) if parts else np.empty((0, 0), dtype=np.int32)
 
     def log_odds(self, codes: Codes) -> Floats:
         """Log odds ``(n_rows,)`` that a row is real."""
-        rows = codes.astype(np.float64)
-        mean: Floats = np.mean([ensemble.log_odds(rows) for ensemble in self.ensembles], axis=0)
+        mean: Floats = np.mean([ensemble.log_odds(codes) for ensemble in self.ensembles], axis=0)
         return mean
 
     def state(self) -> tuple[Arrays, Meta]:
@@ -108,54 +137,69 @@ class Corrector:
             for t, (nodes, bits) in enumerate(zip(ensemble.nodes, ensemble.left_categories, strict=True)):
                 arrays[f"{k}.{t}.nodes"] = nodes.view(np.uint8)
                 arrays[f"{k}.{t}.categories"] = bits
+            arrays[f"{k}.columns"] = ensemble.columns
+            arrays |= {f"{k}.lookup.{i}": lookup for i, lookup in enumerate(ensemble.lookups)}
             arrays[f"{k}.known"], arrays[f"{k}.index"] = ensemble.known_categories, ensemble.category_index
-        meta = {"max_iter": self.max_iter, "random_state": self.random_state}
-        return arrays, meta | {"ensembles": [[len(e.nodes), e.baseline] for e in self.ensembles]}
+        meta = {name: getattr(self, name) for name in ("max_iter", "min_leaf", "random_state")}
+        return arrays, meta | {"ensembles": [[len(e.nodes), len(e.lookups), e.baseline] for e in self.ensembles]}
 
     @classmethod
     def from_state(cls, arrays: Arrays, meta: Meta) -> Self:
         """Build the corrector that gave this state; refuses trees that point outside of themselves."""
-        new = cls(meta["max_iter"], meta["random_state"])
+        new = cls(meta["max_iter"], meta["min_leaf"], meta["random_state"])
         ensembles = []
-        for k, (n_trees, baseline) in enumerate(meta["ensembles"]):
+        for k, (n_trees, n_lookups, baseline) in enumerate(meta["ensembles"]):
             nodes = tuple(_nodes(arrays[f"{k}.{t}.nodes"], len(arrays[f"{k}.index"])) for t in range(n_trees))
             bits = tuple(arrays[f"{k}.{t}.categories"] for t in range(n_trees))
-            ensembles.append(Ensemble(nodes, bits, arrays[f"{k}.known"], arrays[f"{k}.index"], baseline))
+            columns, lookups = arrays[f"{k}.columns"], tuple(arrays[f"{k}.lookup.{i}"] for i in range(n_lookups))
+            ensembles.append(Ensemble(columns, lookups, nodes, bits, arrays[f"{k}.known"], arrays[f"{k}.index"], baseline))
         new.ensembles = tuple(ensembles)
         return new
 
-    def _learn(
-        self, real: Codes, categorical: npt.NDArray[np.bool_], draw: Draw, rng: np.random.Generator
-    ) -> Ensemble:
+    def _learn(self, real: Codes, levels: Levels, draw: Draw, rng: np.random.Generator) -> Ensemble:
+        categorical = ~levels.ordered & (levels.cardinality > 2) & (levels.cardinality <= MOST_CATEGORIES)
         proposed = draw(2 * len(real), rng, None)
         rows = np.concatenate([real, proposed]).astype(np.float64)
         is_real = np.arange(len(rows)) < len(real)
         trees = HistGradientBoostingClassifier(
-            max_iter=self.max_iter,
-            min_samples_leaf=20,
+            max_iter=int(np.clip(len(real) / ROWS_A_TREE, FEWEST_TREES, self.max_iter)),
+            min_samples_leaf=self.min_leaf,
             l2_regularization=1.0,
             categorical_features=categorical,
-            early_stopping=True,
-            n_iter_no_change=20,
+            early_stopping=False,
             random_state=int(rng.integers(2**31)),
         )
         # twice as many proposed rows, half the weight: odds of one mean "as likely here as there"
-        return Ensemble.of(trees.fit(rows, is_real, sample_weight=np.where(is_real, 2.0, 1.0)))
+        weight = np.where(is_real, 2.0, 1.0)
+        # on few rows the threads would mostly wait for each other
+        with threadpool_limits(limits=1 if len(rows) < MANY_ROWS else None, user_api="openmp"):
+            trees.fit(rows, is_real, sample_weight=weight)
+        return Ensemble.of(trees, categorical, levels.cardinality)
 
 
-def _best(score: Floats, n: int, given: Codes | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
-    """The `n` candidates of highest score, where each set of equal `given` rows gets as many as it asked for."""
-    if given is None or (given == given[0]).all():
-        return rng.permutation(np.argpartition(-score, n - 1)[:n])
-    _, group = np.unique(given, axis=0, return_inverse=True)
-    group = group.reshape(-1)
-    candidates = np.repeat(group, POOL)
-    order = np.lexsort((-score, candidates))
-    first = np.searchsorted(candidates[order], np.arange(group.max() + 1))
+def _chosen(odds: Floats, n: int, given: Codes | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+    """Choose `n` of the candidates ``(n * POOL,)``, each at most once and otherwise in proportion to its odds.
+
+    Systematic sampling; each set of equal `given` rows gets as many as it asked for, at their places.
+    """
+    group = np.zeros(n, dtype=np.int64)
+    if given is not None:
+        group = np.unique(given, axis=0, return_inverse=True)[1].reshape(-1)
     wanted = np.argsort(group, kind="stable")
-    place = np.arange(n) - np.searchsorted(group[wanted], group[wanted])
+    owner, size = np.repeat(group, POOL), np.bincount(group)
+    share = odds * (size / np.bincount(owner, odds))[owner]
+    for _ in range(20):
+        if (share <= 1).all():
+            break
+        # what a certain candidate has too much goes to the others of its group
+        certain = share >= 1
+        free = np.bincount(owner, np.where(certain, 0, share), len(size))
+        left = size - np.bincount(owner, certain, len(size))
+        share = np.where(certain, 1, share * (left / np.where(free > 0, free, 1))[owner])
+    line = np.argsort(owner, kind="stable")
+    place = np.searchsorted(np.cumsum(share[line]), rng.random() + np.arange(n), side="right")
     chosen = np.empty(n, dtype=np.int64)
-    chosen[wanted] = order[first[group[wanted]] + place]
+    chosen[wanted] = line[np.minimum(place, len(line) - 1)]
     return chosen
 
 
