@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import options
 from .output import emit_json, show_table, tell
+from .progress import live_progress
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -20,10 +21,13 @@ def bench(
     as_json: options.AsJson = False,
 ) -> None:
     """Compare ganaug, its stages and its baselines on your own table."""
-    from ganaug.augment import benchmark
+    from ganaug.benchmark import benchmark
     from ganaug.data.files import read_table
 
-    results = benchmark(read_table(data), target=target, time_budget=time_budget, random_state=seed)
+    with live_progress() as draw:
+        results = benchmark(
+            read_table(data), target=target, time_budget=time_budget, random_state=seed, on_progress=draw
+        )
     show_table(results)
     memory = peak_memory()
     tell(f"peak memory {memory:,.0f} MB")

@@ -27,8 +27,8 @@ from ganaug.errors import (
 if TYPE_CHECKING:
     from ganaug.augment import augment
     from ganaug.fidelity.checker import FidelityChecker
-    from ganaug.models.resample import GANAugmenter
     from ganaug.models.tabular import TabularGAN, load
+    from ganaug.resample import GANAugmenter
 
 __version__ = "0.1.0"
 
@@ -49,7 +49,7 @@ __all__ = [
 
 _HOME = {
     "FidelityChecker": "ganaug.fidelity.checker",
-    "GANAugmenter": "ganaug.models.resample",
+    "GANAugmenter": "ganaug.resample",
     "TabularGAN": "ganaug.models.tabular",
     "augment": "ganaug.augment",
     "load": "ganaug.models.tabular",

@@ -24,7 +24,7 @@ from ganaug.models.tabular import TabularGAN
 from ganaug.progress import OnProgress, Progress
 from ganaug.seeding import RandomState, Seeds
 
-__all__ = ["Augmented", "augment", "balancing", "judged_draw"]
+__all__ = ["Augmented", "augment", "augment_plan"]
 
 N_FOLDS = 5
 SMALL = 400  # rows; a smaller table is cross-fitted, so that each of its rows is held out once
@@ -154,33 +154,65 @@ def augment(
     seeds = Seeds(random_state)
     settings = {"target": target, "group": group, "schema": schema, "resume": resume}
     base = clone(TabularGAN() if model is None else model).set_params(**settings)
-    members = list(_members(df, base, time_budget, seeds, on_progress, checkpoint))
+    members = _members(df, base, time_budget, seeds, on_progress, checkpoint)
     if on_progress is not None:
         on_progress(Progress("judge"))
-    drawn, judged = judged_draw(members, asked, codec, seeds, by=balance)
-    names = [column.name for column in schema.columns if column.kind in {"identifier", "text"}]
-    checker = FidelityChecker(
-        profile=profile, target=target, group=group, ignore=names, random_state=seeds.integer("judge")
-    )
+    drawn, judged = _judged_draw(members, asked, codec, seeds, by=balance)
+    checker = _checker(schema, profile, target, group, seeds)
     report = _report(checker.check_folds(judged), members, seeds, by=balance)
     synthetic = codec.fresh_identifiers(drawn, seeds.rng("identifiers"))
     synthetic.attrs = df.attrs
     return Augmented(_together(df, synthetic), synthetic, report, tuple(member.model for member in members))
 
 
-def balancing(values: pd.Series[Any]) -> dict[Any, int]:
-    """How many rows each level needs to be as frequent as the commonest one.
+def augment_plan(
+    df: pd.DataFrame,
+    wanted: Mapping[Any, int],
+    *,
+    target: Hashable,
+    schema: Schema,
+    model: TabularGAN | None,
+    profile: str | None,
+    random_state: RandomState,
+) -> tuple[pd.DataFrame, FidelityReport | None]:
+    """Draw the `wanted` rows of each class, and have them judged given the class.
 
-    Examples
-    --------
-    >>> balancing(pd.Series(["a", "a", "b"]))
-    {'b': 1}
+    Returns
+    -------
+    synthetic : DataFrame
+    report : FidelityReport or None
+        None where `profile` is None: then one generator learns all rows.
     """
+    codec, seeds = TableCodec(schema).fit(df), Seeds(random_state)
+    asked = [Asked(count, {target: label}) for label, count in wanted.items()]
+    base = clone(TabularGAN() if model is None else model).set_params(target=target, schema=schema)
+    if profile is None:
+        fitted = base.set_params(random_state=seeds.integer("member", 0)).fit(df)
+        drawn = [fitted.sample(plan.n, plan.conditions, seeds.rng("draw", i)) for i, plan in enumerate(asked)]
+        return codec.fresh_identifiers(pd.concat(drawn, ignore_index=True), seeds.rng("identifiers")), None
+    members = _members(df, base, base.time_budget, seeds, None, None)
+    drawn_rows, judged = _judged_draw(members, asked, codec, seeds, by=target)
+    report = _checker(schema, profile, target, base.group, seeds).check_folds(judged)
+    synthetic = codec.fresh_identifiers(drawn_rows, seeds.rng("identifiers"))
+    return synthetic, _report(report, members, seeds, by=target)
+
+
+def _checker(
+    schema: Schema, profile: str, target: Hashable | None, group: Hashable | None, seeds: Seeds
+) -> FidelityChecker:
+    unlearned = [column.name for column in schema.columns if column.kind in {"identifier", "text"}]
+    return FidelityChecker(
+        profile=profile, target=target, group=group, ignore=unlearned, random_state=seeds.integer("judge")
+    )
+
+
+def _balancing(values: pd.Series[Any]) -> dict[Any, int]:
+    """How many rows each level needs to be as frequent as the commonest one."""
     counts = values.value_counts(sort=False)
-    return {level: int(counts.max() - count) for level, count in counts.items() if count < counts.max() and count}
+    return {level: int(counts.max() - count) for level, count in counts.items() if 0 < count < counts.max()}
 
 
-def judged_draw(
+def _judged_draw(
     members: list[Member], asked: list[Asked], codec: TableCodec, seeds: Seeds, *, by: Hashable | None = None
 ) -> tuple[pd.DataFrame, list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]]]:
     """Draw what is asked for, and what the judge needs to see.
@@ -244,7 +276,7 @@ def _asked(
         raise DataError("balance decides how many rows of which level are drawn: leave n and conditions out")
     if balance not in codec.names or codec.schema[balance].kind in {"continuous", "datetime", "timedelta"}:
         raise DataError(f"column {balance!r} is {codec.schema[balance].kind}; only levels can be balanced")
-    if not (wanted := balancing(df[balance])):
+    if not (wanted := _balancing(df[balance])):
         raise DataError(f"column {balance!r} is balanced already: every level has as many rows")
     return [Asked(count, {balance: level}) for level, count in wanted.items()]
 

@@ -12,6 +12,7 @@ FLOORS = (
     {"persistence", "data", "nn", "adversarial", "proposals", "fidelity"},
     {"models"},
     {"augment"},
+    {"resample", "benchmark"},
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 BANNED = {

@@ -152,7 +152,9 @@ class Corrector:
             nodes = tuple(_nodes(arrays[f"{k}.{t}.nodes"], len(arrays[f"{k}.index"])) for t in range(n_trees))
             bits = tuple(arrays[f"{k}.{t}.categories"] for t in range(n_trees))
             columns, lookups = arrays[f"{k}.columns"], tuple(arrays[f"{k}.lookup.{i}"] for i in range(n_lookups))
-            ensembles.append(Ensemble(columns, lookups, nodes, bits, arrays[f"{k}.known"], arrays[f"{k}.index"], baseline))
+            ensembles.append(
+                Ensemble(columns, lookups, nodes, bits, arrays[f"{k}.known"], arrays[f"{k}.index"], baseline)
+            )
         new.ensembles = tuple(ensembles)
         return new
 

@@ -174,7 +174,9 @@ class Learning:
         if gain > self.validation.noise:
             stage["reason"] = f"better on V by {gain:.3f} (noise {noise})"
         else:
-            stage["reason"] = f"no better on V ({gain:+.3f}, noise {noise})" + (": it is the generator" if always else "")
+            stage["reason"] = f"no better on V ({gain:+.3f}, noise {noise})" + (
+                ": it is the generator" if always else ""
+            )
         return (after, score) if stage["kept"] else (before, best)
 
     def _refitted(self, sampler: Sampler) -> Sampler:

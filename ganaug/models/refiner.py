@@ -64,7 +64,9 @@ class TableGame:
         return None
 
 
-def move(generator: nn.Module, given: Tensor, held: Tensor, rng: torch.Generator, frozen: Tensor | None = None) -> Tensor:
+def move(
+    generator: nn.Module, given: Tensor, held: Tensor, rng: torch.Generator, frozen: Tensor | None = None
+) -> Tensor:
     """Run the generator on proposed rows ``(n_rows, width)``."""
     noise_dim = generator.noise_dim
     assert isinstance(noise_dim, int)
@@ -104,9 +106,7 @@ class Refiner:
         rng = Seeds(settings.random_state).torch("weights")
         self.held = self._mask(np.isin(np.arange(len(encoder.blocks)), held if settings.from_noise else []))
         if settings.from_noise:
-            self.generator: nn.Module = NoiseGenerator(
-                encoder.layout, condition_dim=int(self.held.sum()), rng=rng
-            )
+            self.generator: nn.Module = NoiseGenerator(encoder.layout, condition_dim=int(self.held.sum()), rng=rng)
         else:
             self.generator = ResidualGenerator(encoder.layout, rng=rng)
         self.generator.to(settings.device)

@@ -339,7 +339,9 @@ def _rebuilt(arrays: dict[str, np.ndarray[Any, Any]], meta: dict[str, Any]) -> T
     model.schema_ = model.codec_.schema
     model.codes_ = arrays["codes"]
     model.levels_ = Levels(model.codec_.cardinality, model.codec_.ordered)
-    model.sampler_ = Sampler.from_state({k: v for k, v in arrays.items() if not k.startswith("codec/")}, meta["sampler"])
+    model.sampler_ = Sampler.from_state(
+        {k: v for k, v in arrays.items() if not k.startswith("codec/")}, meta["sampler"]
+    )
     model.stages_, model.notes_, model.seed_ = tuple(meta["stages"]), tuple(meta["notes"]), meta["seed"]
     model.n_features_in_ = len(model.schema_.names)
     return model

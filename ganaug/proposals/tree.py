@@ -85,7 +85,9 @@ class Donors(NamedTuple):
 
     def draw(self, leaf: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Draw one training row from each leaf."""
-        picked: npt.NDArray[np.int32] = self.rows[self.start[leaf] + (rng.random(len(leaf)) * self.count[leaf]).astype(np.int64)]
+        picked: npt.NDArray[np.int32] = self.rows[
+            self.start[leaf] + (rng.random(len(leaf)) * self.count[leaf]).astype(np.int64)
+        ]
         return picked
 
     def state(self) -> Arrays:
