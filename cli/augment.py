@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ganaug.errors import DataError
 from ganaug.persistence import remove_folder
 
 from . import options
@@ -78,8 +79,14 @@ def augment(
     frame = read_table(data)
     try_format(frame, places.rows)
     known = infer_schema(frame, target, schema)
-    who = {"target": target, "group": group, "time_budget": time_budget, "random_state": seed, "schema": known}
-    asked = {
+    who: dict[str, Any] = {
+        "target": target,
+        "group": group,
+        "time_budget": time_budget,
+        "random_state": seed,
+        "schema": known,
+    }
+    asked: dict[str, Any] = {
         "n": wanted_rows(len(frame), rows, times, balance),
         "balance": balance,
         "conditions": parse_conditions(where, known),
@@ -92,8 +99,12 @@ def augment(
                 frame, **who, **asked, on_progress=draw, checkpoint=places.checkpoint, resume=resume
             )
     except KeyboardInterrupt:
-        kept = f"; {places.checkpoint} is kept, --resume goes on" if places.checkpoint.exists() else ""
-        raise KeyboardInterrupt(f"interrupted{kept}") from None
+        kept = f": {places.checkpoint} is kept, the same command with --resume goes on"
+        raise KeyboardInterrupt(f"interrupted{kept if places.checkpoint.exists() else ''}") from None
+    except Exception as error:
+        if not resume and (isinstance(error, DataError) or not places.has_checkpoint()):
+            remove_folder(places.checkpoint)
+        raise
     code = hand_over(result, places, synthetic_only=synthetic_only)
     if as_json:
         emit_json(summary(result, places, code))

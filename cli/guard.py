@@ -50,7 +50,7 @@ class Guarded(TyperCommand):
             if os.environ.get("GANAUG_TRACEBACK") or _is_closed_pipe(error):
                 raise
             code, message = _explain(error)
-            tell(f"error: {message}")
+            tell(message if code == ExitCode.INTERRUPTED else f"error: {message}")
             if ctx.params.get("as_json"):
                 emit_json({"error": message, "exit_code": int(code)})
             raise typer.Exit(code) from error

@@ -28,7 +28,7 @@ Where = Annotated[
 ]
 ProfileOption = Annotated[Profile, typer.Option(help="How strict the judge is.")]
 TimeBudget = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long learning may take.")]
-MaxSteps = Annotated[int | None, typer.Option(min=0, help="At most this many steps of the refiner.")]
+MaxSteps = Annotated[int | None, typer.Option(min=1, help="At most this many steps of the refiner.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed on the same CPU gives the same rows.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]
 SchemaFile = Annotated[

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ganaug.errors import DataError
-from ganaug.persistence import check_folder
+from ganaug.persistence import HEAD, check_folder
 
 STDIN = Path("-")
 
@@ -61,6 +61,10 @@ class Places:
             raise DataError(f"nothing to resume: there is no {self.checkpoint}")
         if self.model is not None:
             check_model_folder(self.model)
+
+    def has_checkpoint(self) -> bool:
+        """Whether some training is kept."""
+        return any(self.checkpoint.glob(f"*/{HEAD}"))
 
 
 def split_suffix(path: Path) -> tuple[str, str]:

@@ -51,6 +51,7 @@ def parse_conditions(where: Sequence[str] | None, schema: Schema) -> dict[Any, l
 
 
 def _value(text: str, column: Column, where: str) -> object:
+    import numpy as np
     import pandas as pd
 
     read: dict[str, Callable[[str], object]] = {
@@ -62,6 +63,8 @@ def _value(text: str, column: Column, where: str) -> object:
     if not text:
         return None
     try:
-        return pd.to_numeric(text) if is_number else read.get(column.kind, str)(text)
+        if is_number:
+            return np.asarray(pd.to_numeric(text)).item()
+        return read.get(column.kind, str)(text)
     except (KeyError, ValueError) as error:
         raise DataError(f"--where {where!r}: {text!r} is not a value of a column of kind {column.kind}") from error

@@ -16,11 +16,13 @@ from ganaug.data.checks import nearest
 from ganaug.data.schema import Schema
 from ganaug.data.split import folds
 from ganaug.data.table import TableCodec
-from ganaug.errors import DataError
+from ganaug.errors import ConditionError, DataError
 from ganaug.fidelity.checker import FidelityChecker
 from ganaug.fidelity.result import FidelityReport
+from ganaug.fidelity.verdict import PROFILES
 from ganaug.models.conditions import matching
 from ganaug.models.tabular import TabularGAN
+from ganaug.persistence import HEAD, remove_folder
 from ganaug.progress import OnProgress, Progress
 from ganaug.seeding import RandomState, Seeds
 
@@ -154,11 +156,12 @@ def augment(
     seeds = Seeds(random_state)
     settings = {"target": target, "group": group, "schema": schema, "resume": resume}
     base = clone(TabularGAN() if model is None else model).set_params(**settings)
-    members = _members(df, base, time_budget, seeds, on_progress, checkpoint)
+    checker = _checker(schema, profile, target, group, seeds)
+    sides = _split(df, base, asked, codec, seeds, by=balance)
+    members = _members(sides, base, time_budget, seeds, on_progress, checkpoint)
     if on_progress is not None:
         on_progress(Progress("judge"))
     drawn, judged = _judged_draw(members, asked, codec, seeds, by=balance)
-    checker = _checker(schema, profile, target, group, seeds)
     report = _report(checker.check_folds(judged), members, seeds, by=balance)
     synthetic = codec.fresh_identifiers(drawn, seeds.rng("identifiers"))
     synthetic.attrs = df.attrs
@@ -190,9 +193,11 @@ def augment_plan(
         fitted = base.set_params(random_state=seeds.integer("member", 0)).fit(df)
         drawn = [fitted.sample(plan.n, plan.conditions, seeds.rng("draw", i)) for i, plan in enumerate(asked)]
         return codec.fresh_identifiers(pd.concat(drawn, ignore_index=True), seeds.rng("identifiers")), None
-    members = _members(df, base, base.time_budget, seeds, None, None)
+    checker = _checker(schema, profile, target, base.group, seeds)
+    sides = _split(df, base, asked, codec, seeds, by=target)
+    members = _members(sides, base, base.time_budget, seeds, None, None)
     drawn_rows, judged = _judged_draw(members, asked, codec, seeds, by=target)
-    report = _checker(schema, profile, target, base.group, seeds).check_folds(judged)
+    report = checker.check_folds(judged)
     synthetic = codec.fresh_identifiers(drawn_rows, seeds.rng("identifiers"))
     return synthetic, _report(report, members, seeds, by=target)
 
@@ -200,7 +205,9 @@ def augment_plan(
 def _checker(
     schema: Schema, profile: str, target: Hashable | None, group: Hashable | None, seeds: Seeds
 ) -> FidelityChecker:
-    unlearned = [column.name for column in schema.columns if column.kind in {"identifier", "text"}]
+    if profile not in PROFILES:
+        raise ValueError(f"profile must be one of {sorted(PROFILES)}, not {profile!r}")
+    unlearned = [column.name for column in schema.columns if not column.learned]
     return FidelityChecker(
         profile=profile, target=target, group=group, ignore=unlearned, random_state=seeds.integer("judge")
     )
@@ -227,23 +234,38 @@ def _judged_draw(
     folds : list of (held_out, synthetic, train)
         For `FidelityChecker.check_folds`.
     """
-    handed, judged = [], []
-    n_real = sum(len(member.held_out) for member in members)
-    for k, member in enumerate(members):
-        plans = asked if by is None else _by_level(asked, member.held_out[by], by)
+    handed: list[pd.DataFrame] = []
+    judged: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]] = []
+    alike = [[_judged_by(codec, asked[0].conditions, side, by) for side in member[1:]] for member in members]
+    n_real = sum(len(held_out) for _, held_out in alike)
+    for k, (member, (train, held_out)) in enumerate(zip(members, alike, strict=True)):
         shown = []
-        for i, plan in enumerate(plans):
-            met = _met(codec, plan.conditions, member.held_out)
-            own = plan.n * (k + 1) // len(members) - plan.n * k // len(members)
-            seen = max(JUDGED, -(-n_real // max(len(member.held_out), 1))) * int(met.sum())
-            rows = member.model.sample(
-                max(own, min(seen, int(met.sum()) + MOST_JUDGED), 1), plan.conditions, seeds.rng("draw", k, i)
-            )
+        for i, plan in enumerate(asked if by is None else _by_level(asked, held_out[by], by)):
+            makers = [j for j, other in enumerate(members) if _met(codec, plan.conditions, other.train).any()]
+            if k not in makers:
+                continue
+            own = _share(plan.n, makers.index(k), len(makers))
+            met = int(_met(codec, plan.conditions, held_out).sum())
+            seen = max(JUDGED, -(-n_real // max(len(held_out), 1))) * met
+            n = max(own, min(seen, met + MOST_JUDGED), 1)
+            rows = member.model.sample(n, plan.conditions, seeds.rng("draw", k, i))
             handed.append(rows.iloc[:own])
             shown.append(rows if by is None else rows.iloc[:seen])
-        real = [(side if by is not None else side[_met(codec, asked[0].conditions, side)]) for side in member[1:]]
-        judged.append((real[1], pd.concat(shown, ignore_index=True), real[0]))
+        if shown and len(held_out):
+            judged.append((held_out, pd.concat(shown, ignore_index=True), train))
     return pd.concat([rows for rows in handed if len(rows)], ignore_index=True), judged
+
+
+def _share(n: int, place: int, places: int) -> int:
+    """How many of `n` fall to one of several."""
+    return n * (place + 1) // places - n * place // places
+
+
+def _judged_by(
+    codec: TableCodec, conditions: Mapping[Any, Any] | None, rows: pd.DataFrame, by: Hashable | None
+) -> pd.DataFrame:
+    """Real rows of the kind that is drawn: those that meet the conditions, or that have a level to balance."""
+    return rows[_met(codec, conditions, rows) if by is None else rows[by].notna()]
 
 
 def _asked(
@@ -281,36 +303,66 @@ def _asked(
     return [Asked(count, {balance: level}) for level, count in wanted.items()]
 
 
+def _split(
+    df: pd.DataFrame, base: TabularGAN, asked: list[Asked], codec: TableCodec, seeds: Seeds, *, by: Hashable | None
+) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Give the rows to learn from and the rows to judge by, for each generator.
+
+    Raises
+    ------
+    ConditionError
+        If what is asked for is so rare that no generator could both learn it and be judged by it.
+    """
+    n_folds = N_FOLDS if len(df) >= 2 * N_FOLDS else 2
+    strata = base.target if by is None else by
+    fold = folds(df, n_folds, target=strata, group=base.group, random_state=seeds.integer("folds"))
+    sides = [(df[fold != k], df[fold == k]) for k in range(n_folds if len(df) < SMALL else 1)]
+    for plan in asked:
+        if not any(all(_met(codec, plan.conditions, rows).any() for rows in side) for side in sides):
+            wanted = ", ".join(f"{name}={value}" for name, value in (plan.conditions or {}).items())
+            n_met = int(_met(codec, plan.conditions, df).sum())
+            raise ConditionError(
+                f"{n_met} of {len(df):,} rows have {wanted}: too few to learn from some and to judge by others"
+            )
+    return sides
+
+
 def _members(
-    df: pd.DataFrame,
+    sides: list[tuple[pd.DataFrame, pd.DataFrame]],
     base: TabularGAN,
     time_budget: float,
     seeds: Seeds,
     on_progress: OnProgress,
     checkpoint: str | os.PathLike[str] | None,
 ) -> list[Member]:
-    n_folds = N_FOLDS if len(df) >= 2 * N_FOLDS else 2
-    fold = folds(df, n_folds, target=base.target, group=base.group, random_state=seeds.integer("folds"))
-    used = range(n_folds if len(df) < SMALL else 1)
-    members = []
-    for k in used:
-        train, held_out = df[fold != k], df[fold == k]
+    if checkpoint is not None:
+        if not base.resume:
+            remove_folder(checkpoint)  # what is left of an earlier run must not be taken for this one's
+        Path(checkpoint).mkdir(exist_ok=True)
+    budget, members = time_budget / len(sides), []
+    for k, (train, held_out) in enumerate(sides):
+        folder = None if checkpoint is None else Path(checkpoint) / f"generator-{k + 1}"
         model = clone(base).set_params(
-            time_budget=time_budget / len(used),
+            time_budget=budget,
             random_state=seeds.integer("member", k),
-            checkpoint=None if checkpoint is None else Path(checkpoint) / f"generator-{k + 1}",
+            checkpoint=folder,
+            resume=base.resume and folder is not None and (folder / HEAD).exists(),
         )
-        if checkpoint is not None:
-            Path(checkpoint).mkdir(exist_ok=True)
-            model.set_params(resume=base.resume and model.checkpoint.exists())
-        members.append(Member(model.fit(train, on_progress=_named(on_progress, k, len(used))), train, held_out))
+        model.fit(train, on_progress=_named(on_progress, k, len(sides), budget))
+        members.append(Member(model.set_params(checkpoint=None, resume=False), train, held_out))
     return members
 
 
-def _named(on_progress: OnProgress, k: int, n: int) -> OnProgress:
+def _named(on_progress: OnProgress, k: int, n: int, budget: float) -> OnProgress:
+    """Say which generator it is, and count the time of those to come."""
     if on_progress is None or n == 1:
         return on_progress
-    return lambda progress: on_progress(progress._replace(stage=f"generator {k + 1} of {n}: {progress.stage}"))
+
+    def tell(progress: Progress) -> None:
+        left = None if progress.seconds_left is None else progress.seconds_left + (n - 1 - k) * budget
+        on_progress(progress._replace(stage=f"generator {k + 1} of {n}: {progress.stage}", seconds_left=left))
+
+    return tell
 
 
 def _by_level(asked: list[Asked], held_out: pd.Series[Any], by: Hashable) -> list[Asked]:
@@ -358,19 +410,18 @@ def _ablation(runs: list[tuple[dict[str, Any], ...]]) -> tuple[dict[str, Any], .
 
 def _together(df: pd.DataFrame, synthetic: pd.DataFrame) -> pd.DataFrame:
     """Real rows, then synthetic ones, and the column that tells them apart."""
-    whole = pd.DataFrame(
-        {name: pd.concat([df[name], synthetic[name]], ignore_index=True) for name in df.columns}, copy=False
-    )
-    whole.columns = df.columns
-    whole["is_synthetic"] = np.arange(len(whole)) >= len(df)
+    columns = {name: pd.concat([df[name], synthetic[name]], ignore_index=True) for name in df.columns}
+    columns["is_synthetic"] = pd.Series(np.arange(len(df) + len(synthetic)) >= len(df))
+    whole = pd.DataFrame(columns, copy=False)
+    whole.columns = pd.Index([*df.columns, "is_synthetic"], name=df.columns.name)
     whole.index = _index(df.index, len(synthetic))
     whole.attrs = df.attrs
     return whole
 
 
-def _index(real: pd.Index[Any], n: int) -> pd.Index[Any]:
+def _index(real: pd.Index[Any], n: int) -> Any:
     if isinstance(real, pd.RangeIndex):
-        return pd.RangeIndex(len(real) + n, name=real.name)
+        return pd.RangeIndex(real.start, real.start + (len(real) + n) * real.step, real.step, name=real.name)
     if pd.api.types.is_integer_dtype(real.dtype):
         return pd.Index([*real, *range(int(real.max()) + 1, int(real.max()) + 1 + n)], name=real.name)
     return pd.Index([*real, *(f"synthetic-{i + 1}" for i in range(n))], name=real.name)

@@ -11,6 +11,7 @@ import pandas as pd
 from ganaug.data.schema import Schema
 from ganaug.data.split import folds
 from ganaug.data.table import TableCodec
+from ganaug.errors import DataError
 from ganaug.layout import Levels
 from ganaug.models.tabular import TabularGAN
 from ganaug.models.validation import Validation
@@ -61,6 +62,8 @@ def benchmark(
     levels = Levels(codec.cardinality, codec.ordered)
     held_out = folds(df, 5, target=target, random_state=seeds.integer("folds")) == 0
     train, test = df[~held_out], df[held_out]
+    if target is not None and target not in codec.names:
+        raise DataError(f"target {target!r} is {schema[target].kind}: there is nothing to predict")
     place = None if target is None else codec.names.index(target)
     judge = Validation(codec.codes(train), codec.codes(test), levels, place, seeds.integer("judge"))
     real = judge.score(judge.train)

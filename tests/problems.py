@@ -23,3 +23,10 @@ def linked_table(n: int, rng: np.random.Generator) -> pd.DataFrame:
     y = (0.9 * x + np.sqrt(1 - 0.81) * rng.normal(size=n)).round(2)
     label = np.where(x + y + 0.3 * rng.normal(size=n) > 0, "high", "low")
     return pd.DataFrame({"x": x, "y": y, "label": label, "site": rng.choice(["a", "b", "c"], size=n)})
+
+
+def unique_codes(n: int, c: int, rng: np.random.Generator) -> tuple[np.ndarray, Levels]:
+    """Numbers that depend on each other, and of which no two rows share one: any copied row can be told."""
+    values = rng.normal(size=(n, 1)) + 0.3 * rng.normal(size=(n, c))
+    codes = values.argsort(axis=0).argsort(axis=0).astype(np.int32)
+    return codes, Levels(np.full(c, n), np.ones(c, dtype=bool))

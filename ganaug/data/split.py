@@ -69,8 +69,11 @@ def folds(
 def _strata(values: pd.Series[Any], n_folds: int) -> npt.NDArray[np.int64]:
     codes, levels = pd.factorize(values, use_na_sentinel=False)
     if len(levels) > MOST_CLASSES and pd.api.types.is_numeric_dtype(values):
-        return np.asarray(pd.qcut(values.rank(method="first"), 5, labels=False).fillna(5), dtype=np.int64)
-    # a level with fewer rows than folds cannot be in each of them: such levels share one stratum
+        # missing values are a class of their own, after the fifths
+        fifths = pd.qcut(values.rank(method="first"), 5, labels=False)
+        codes = fifths.fillna(5).to_numpy(dtype=np.int64)
+    # a class with fewer rows than folds cannot be in each of them: such classes share one
     rare = np.bincount(codes)[codes] < n_folds
-    strata = np.where(rare, len(levels), codes).astype(np.int64)
-    return strata if rare.sum() == 0 or rare.sum() >= n_folds else np.where(rare, strata[~rare].min(initial=0), strata)
+    if rare.any() and rare.sum() < n_folds and not rare.all():
+        rare |= codes == np.bincount(codes).argmax()
+    return np.where(rare, codes.max() + 1, codes).astype(np.int64)

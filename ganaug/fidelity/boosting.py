@@ -42,6 +42,8 @@ def fit_trees(
     trees = HistGradientBoostingClassifier(
         max_iter=n_trees, min_samples_leaf=leaf, categorical_features=categorical, early_stopping=False, random_state=0
     )
+    # scikit-learn 1.9 cannot bin a column without any value
+    rows = np.where(np.isnan(rows).all(axis=0), 0.0, rows)
     # on some thousand rows the threads would mostly wait for each other
     with threadpool_limits(limits=1, user_api="openmp"):
         return trees.fit(rows, is_real)

@@ -99,7 +99,11 @@ def copies(evidence: Evidence, margin: float) -> CheckResult:
 
 
 def nearness_share(
-    train: Codes, held_out: Codes, synthetic: Codes, categorical: NDArray[np.bool_], random_state: RandomState = None
+    train: NDArray[np.generic],
+    held_out: NDArray[np.generic],
+    synthetic: NDArray[np.generic],
+    categorical: NDArray[np.bool_],
+    random_state: RandomState = None,
 ) -> float:
     """Quick form of `nearness` on matrices of level numbers, without limits: 0 none, 1 all near copies.
 
@@ -123,8 +127,8 @@ def nearness_share(
     >>> abs(nearness_share(rows[0], rows[1], rows[2], categorical, 0)) < 0.3
     True
     """
-    sides = (np.asarray(side, dtype=float) for side in (train, held_out, synthetic))
-    return _nearness(*sides, np.asarray(categorical, dtype=bool), Seeds(random_state).rng("nearness")).value
+    t, h, s = (np.asarray(side, dtype=float) for side in (train, held_out, synthetic))
+    return _nearness(t, h, s, np.asarray(categorical, dtype=bool), Seeds(random_state).rng("nearness")).value
 
 
 def _nearness(

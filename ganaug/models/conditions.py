@@ -33,7 +33,7 @@ def matching(
     met = np.ones(len(codes), dtype=bool)
     counts = []
     for name, wanted in conditions.items():
-        values = list(wanted) if isinstance(wanted, (list, tuple, set, np.ndarray, pd.Series)) else [wanted]
+        values = list(wanted) if pd.api.types.is_list_like(wanted) else [wanted]
         place, levels = _levels(codec, name, values)
         hit = np.isin(codes[:, place], levels)
         counts.append(f"{name}={_listed(values)}: {int(hit.sum()):,}")
@@ -54,15 +54,13 @@ def partial_codes(codec: TableCodec, codes: Codes, rows: pd.DataFrame) -> Codes:
     ConditionError
         If a column or a category does not exist, or no real row has the categories of a row.
     """
-    for name in rows.columns:
-        _place(codec, name)
+    for column in rows.columns:
+        _place(codec, column)
     given = codec.codes(rows, unknown="free")
-    for place, name in enumerate(codec.names):
-        if name not in rows.columns:
-            continue
-        strange = np.flatnonzero((given[:, place] == FREE) & rows[name].notna().to_numpy())
+    for column in rows.columns:
+        strange = np.flatnonzero((given[:, _place(codec, column)] == FREE) & rows[column].notna().to_numpy())
         if len(strange):
-            _levels(codec, name, [rows[name].iloc[strange[0]]])
+            _levels(codec, column, [rows[column].iloc[strange[0]]])
     categories = np.flatnonzero(~codec.ordered)
     wanted, row = np.unique(given[:, categories], axis=0, return_index=True)
     for pattern, first in zip(wanted, row, strict=True):
@@ -76,22 +74,29 @@ def partial_codes(codec: TableCodec, codes: Codes, rows: pd.DataFrame) -> Codes:
 def complete(drawn: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Put back the given values themselves: a number that never occurred was drawn for by its nearest neighbour."""
     for name in rows.columns:
-        given = pd.Series(rows[name].to_numpy(), index=drawn.index)
+        given = rows[name].astype(object).set_axis(drawn.index)
         known = given.notna()
-        if known.all() or known.any():
-            values = drawn[name].astype(object).where(~known, given)
-            try:
-                drawn[name] = values.astype(drawn[name].dtype)
-            except (TypeError, ValueError):
-                drawn[name] = values.infer_objects()
+        if known.any():
+            drawn[name] = _as_before(drawn[name].astype(object).where(~known, given), drawn[name].dtype)
     return drawn
+
+
+def _as_before(values: pd.Series[Any], dtype: Any) -> pd.Series[Any]:
+    """The values in the dtype of their column, unless that changes one: a half among integers."""
+    try:
+        cast = values.astype(dtype)
+    except (TypeError, ValueError):
+        return values.infer_objects()
+    there = values.notna()
+    same = cast.dtype.kind == "f" or bool((cast[there].astype(object) == values[there]).all())
+    return cast if same else values.infer_objects()
 
 
 def _levels(codec: TableCodec, name: Hashable, values: list[Any]) -> tuple[int, list[int]]:
     """The place of a column, and the levels that the values are; refuses a value that does not occur."""
     place, coder, levels = _place(codec, name), codec.coder(name), []
     for value in values:
-        if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        if pd.isna(value):
             if not codec.has_missing[place]:
                 raise ConditionError(f"column {name!r} has no missing values: 0 real rows to learn them from")
             levels.append(int(codec.cardinality[place]) - 1)
@@ -109,7 +114,11 @@ def _levels(codec: TableCodec, name: Hashable, values: list[Any]) -> tuple[int, 
 
 def _same(level: Any, value: Any) -> bool:
     try:
-        return bool(level == value or np.isclose(float(level), float(value), rtol=1e-12))
+        if isinstance(level, (pd.Timestamp, pd.Timedelta)):
+            return bool(level == type(level)(value))
+        # a value is as exact as the coarser of the two types: 0.1 of float32 is meant where 0.1 is asked for
+        precision = max(np.finfo(type(x)).eps if isinstance(x, np.floating) else 0 for x in (level, value))
+        return bool(level == value or np.isclose(float(level), float(value), rtol=max(precision, 1e-12), atol=0))
     except (TypeError, ValueError):
         return str(level) == str(value)
 
@@ -123,4 +132,4 @@ def _place(codec: TableCodec, name: Hashable) -> int:
 
 
 def _listed(values: list[Any]) -> str:
-    return "|".join("missing" if value is None else str(value) for value in values)
+    return "|".join("missing" if pd.isna(value) else str(value) for value in values)

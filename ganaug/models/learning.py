@@ -25,6 +25,7 @@ __all__ = ["Learning", "Plan"]
 REFINER_STEPS = 600
 NOISE_STEPS = 3000
 REFINER_SHARE = 0.6  # of the time that is left when the game begins; the corrector and the last fit need the rest
+MANY_COLUMNS = 1000  # more, and a chain takes many seconds: one is tried
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,10 @@ class Learning:
         if kind not in {"auto", "trees"}:
             return [(kind, PROPOSALS[kind]())]
         seed = self.seeds.integer("proposal")
-        settings = [(10, "table"), (10, "cardinality"), (20, "table"), (20, "cardinality")]
+        settings = [(4, "table"), (4, "cardinality"), (8, "table"), (8, "cardinality")]
         return [
             ("trees", SequentialTrees(leaf, order=order, random_state=seed))  # type: ignore[arg-type]
-            for leaf, order in (settings if kind == "auto" else settings[:1])
+            for leaf, order in (settings if kind == "auto" and self.levels.n_columns <= MANY_COLUMNS else settings[:1])
         ]
 
     def _proposal(self, candidates: list[tuple[str, Any]]) -> tuple[Sampler, Score]:

@@ -62,8 +62,8 @@ class Sampler:
     @classmethod
     def from_state(cls, arrays: Arrays, meta: Meta) -> Sampler:
         """Build the sampler that gave this state."""
-        classes = {"proposal": PROPOSALS[meta["kind"]], "refiner": Refiner, "corrector": Corrector}
-        parts = {}
+        classes: dict[str, Any] = {"proposal": PROPOSALS[meta["kind"]], "refiner": Refiner, "corrector": Corrector}
+        parts: dict[str, Any] = {}
         for name, part in classes.items():
             own = {key.split("/", 1)[1]: array for key, array in arrays.items() if key.startswith(f"{name}/")}
             parts[name] = part.from_state(own, meta[name]) if name in meta else None

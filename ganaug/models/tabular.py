@@ -14,6 +14,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.adversarial import OBJECTIVES
+from ganaug.data.checks import nearest
 from ganaug.data.encoder import TableEncoder
 from ganaug.data.schema import Schema
 from ganaug.data.split import folds
@@ -159,7 +160,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         self.levels_ = Levels(self.codec_.cardinality, self.codec_.ordered)
         held_out = self._held_out(df, target, seeds)
         encoder = self._encoder().fit(self.codes_[~held_out], seeds.rng("encoder"))
-        plan = self._plan(first, None if target is None else self._learned(target), df)
+        plan = self._plan(first, None if target is None else self._learned(target), seeds)
         learning = Learning(self.codes_, held_out, self.levels_, encoder, plan, seeds, on_progress)
         self.sampler_ = learning.run()
         self.stages_ = tuple(learning.stages)
@@ -241,23 +242,29 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         return self.codec_.names.index(name)
 
     def _held_out(self, df: pd.DataFrame, target: Hashable | None, seeds: Seeds) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        if len(df) < FEWEST_TO_CHOOSE:
+        if self.group is not None and self.group not in df.columns:
+            raise DataError(f"there is no column {self.group!r} to be the group{nearest(self.group, df.columns)}")
+        units = len(df) if self.group is None else df[self.group].nunique(dropna=False)
+        if len(df) < FEWEST_TO_CHOOSE or units < 2:
             return np.zeros(len(df), dtype=bool)
-        seed = seeds.integer("split")
-        return folds(df, HELD_OUT, target=target, group=self.group, random_state=seed) == 0
+        n_folds, seed = min(HELD_OUT, units), seeds.integer("split")
+        return np.asarray(folds(df, n_folds, target=target, group=self.group, random_state=seed) == 0)
 
     def _encoder(self) -> TableEncoder:
         codec = self.codec_
         return TableEncoder(codec.cardinality, codec.ordered, codec.has_missing, codec.names)
 
-    def _plan(self, first: list[int], target: int | None, df: pd.DataFrame) -> Plan:
+    def _plan(self, first: list[int], target: int | None, seeds: Seeds) -> Plan:
         save = resume_from = None
         if self.checkpoint is not None:
-            folder, about = Path(self.checkpoint), {"fingerprint": self._fingerprint()}
+            folder, about = Path(self.checkpoint), {"fingerprint": self._fingerprint(seeds)}
             if self.resume and folder.exists():
                 arrays, meta = load_folder(folder, kind="checkpoint")
                 if meta["about"] != about:
-                    raise DataError(f"{folder} is the checkpoint of another table or of other settings; do not resume")
+                    raise DataError(
+                        f"{folder} is the checkpoint of another table, other settings or another random_state; "
+                        "do not resume"
+                    )
                 resume_from = (arrays, meta["run"]) if meta["run"] else None
 
             def save(arrays: dict[str, np.ndarray[Any, Any]], run: dict[str, Any]) -> None:
@@ -279,9 +286,10 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
             resume_from=resume_from,
         )
 
-    def _fingerprint(self) -> str:
-        settings = {k: v for k, v in self.get_params().items() if k not in {"checkpoint", "resume", "schema", "device"}}
-        digest = hashlib.sha256(json.dumps(settings, default=str, sort_keys=True).encode())
+    def _fingerprint(self, seeds: Seeds) -> str:
+        other = {"checkpoint", "resume", "schema", "device", "random_state"}
+        settings = {k: v for k, v in self.get_params().items() if k not in other}
+        digest = hashlib.sha256(json.dumps([settings, seeds.root], default=str, sort_keys=True).encode())
         digest.update(self.codes_.tobytes())
         return digest.hexdigest()
 
@@ -328,8 +336,8 @@ def load(path: str | os.PathLike[str]) -> TabularGAN:
     arrays, meta = load_folder(path, kind=KIND)
     try:
         return _rebuilt(arrays, meta)
-    except (KeyError, IndexError, TypeError, ValueError, RuntimeError) as error:
-        raise ModelFileError(f"{path} does not hold what a model holds: {error}") from error
+    except (AttributeError, LookupError, TypeError, ValueError, RuntimeError, AssertionError) as error:
+        raise ModelFileError(f"{path} does not hold what a model holds: {' '.join(str(error).split())}") from error
 
 
 def _rebuilt(arrays: dict[str, np.ndarray[Any, Any]], meta: dict[str, Any]) -> TabularGAN:

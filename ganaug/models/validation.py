@@ -19,8 +19,9 @@ __all__ = ["Score", "Validation"]
 MAX_ROWS = 5000  # of each side
 USE_ROWS = 20_000
 MOST_CLASSES = 20
+FEWEST = 20  # rows of a class that is looked at
 USE = 0.25  # what all of the skill is worth, in AUC
-COPYING = 0.2  # what one near copy costs, in AUC: a table of copies is as bad as one told apart at .7
+COPYING = 0.15  # what one near copy costs, in AUC
 
 
 class Score(NamedTuple):
@@ -90,12 +91,16 @@ class Validation:
 
     def _skill_of(self, rows: Codes) -> float:
         rest = np.arange(self.levels.n_columns) != self.target
-        x, y = rows[:USE_ROWS][:, rest].astype(np.float64), rows[:USE_ROWS, self.target]
-        x_new, y_new = self.held_out[:, rest].astype(np.float64), self.held_out[:, self.target]
-        if len(np.unique(y)) < 2 or not rest.any():
+        (x, y), (x_new, y_new) = (self._common(side, rest) for side in (rows[:USE_ROWS], self.held_out))
+        if min(len(y_new), len(np.unique(y)) - 1) < 1 or not rest.any():
             return 0.0
         categorical = ~self.levels.ordered[rest] & (self.levels.cardinality[rest] <= 255)
-        settings: dict[str, Any] = {"categorical_features": categorical, "random_state": 0, "early_stopping": False}
+        settings: dict[str, Any] = {
+            "categorical_features": categorical,
+            "random_state": 0,
+            "early_stopping": False,
+            "l2_regularization": 1.0,
+        }
         if self.levels.ordered[self.target]:
             expected = HistGradientBoostingRegressor(**settings).fit(x, y).predict(x_new)
             return _skill((y_new - expected) ** 2, (y_new - y.mean()) ** 2)
@@ -106,6 +111,16 @@ class Validation:
         truth = np.eye(n_classes)[y_new]
         base = np.bincount(y, minlength=n_classes) / len(y)
         return _skill(((truth - shares) ** 2).sum(axis=1), ((truth - base) ** 2).sum(axis=1))
+
+    def _common(
+        self, rows: Codes, rest: npt.NDArray[np.bool_]
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
+        """Rows and outcomes of the classes that T has some of: boosted trees are lost on classes of a few rows."""
+        outcome = rows[:, self.target]
+        if not self.levels.ordered[self.target]:
+            common = np.bincount(self.train[:, self.target], minlength=self.levels.cardinality[self.target]) >= FEWEST
+            rows = rows[common[outcome]]
+        return rows[:, rest].astype(np.float64), rows[:, self.target]
 
 
 def _skill(loss: npt.NDArray[np.float64], of_mean: npt.NDArray[np.float64]) -> float:

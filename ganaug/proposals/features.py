@@ -61,7 +61,8 @@ def _mid_ranks(column: Codes, n_levels: int) -> Floats:
 def _level_means(column: Codes, outcome: Floats, n_levels: int) -> npt.NDArray[np.float32]:
     """Mean outcome of every level, drawn to the overall mean by one row's weight."""
     total, count = np.bincount(column, outcome, n_levels), np.bincount(column, minlength=n_levels)
-    return ((total + outcome.mean()) / (count + 1)).astype(np.float32)
+    means: npt.NDArray[np.float32] = ((total + outcome.mean()) / (count + 1)).astype(np.float32)
+    return means
 
 
 def _class_direction(column: Codes, outcome: Codes, n_levels: int) -> npt.NDArray[np.float32]:
@@ -71,17 +72,22 @@ def _class_direction(column: Codes, outcome: Codes, n_levels: int) -> npt.NDArra
     base, count = table.sum(axis=0) / table.sum(), table.sum(axis=1, keepdims=True)
     surplus = (table + base) / (count + 1) - base
     _, vectors = np.linalg.eigh((surplus * count).T @ surplus)
-    direction = vectors[:, -1] * np.sign(vectors[np.abs(vectors[:, -1]).argmax(), -1])
-    return (surplus @ direction).astype(np.float32)
+    vectors = vectors[:, ::-1] * np.sign(np.take_along_axis(vectors, np.abs(vectors).argmax(axis=0)[None], 0))[:, ::-1]
+    # in a balanced design two levels can lie at the same place of the first direction: a little of the next ones parts
+    # them
+    direction = vectors @ 0.01 ** np.arange(n_classes)
+    values: npt.NDArray[np.float32] = (surplus @ direction).astype(np.float32)
+    return values
 
 
 def _parents(codes: Codes, outcome: Floats | Codes, seen: list[int]) -> list[int]:
     if len(seen) <= MAX_PARENTS:
         return list(seen)
-    part = codes[:SCREEN_ROWS][:, seen].astype(np.float64)
-    y = outcome[:SCREEN_ROWS].astype(np.float64)
-    spread = part.std(axis=0) * y.std()
-    strength = np.abs((part - part.mean(axis=0)).T @ (y - y.mean())) / np.where(spread > 0, spread, np.inf)
+    part = codes[:SCREEN_ROWS][:, seen].astype(np.float32)
+    part -= part.mean(axis=0)
+    y = outcome[:SCREEN_ROWS].astype(np.float32)
+    spread = np.sqrt(np.einsum("ij,ij->j", part, part))
+    strength = np.abs(part.T @ (y - y.mean())) / np.where(spread > 0, spread, np.inf)
     return [seen[i] for i in np.sort(np.argsort(-strength, kind="stable")[:MAX_PARENTS])]
 
 

@@ -7,9 +7,10 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
+from ganaug.errors import ModelFileError
 from ganaug.layout import Levels
 
-__all__ = ["FREE", "Arrays", "Codes", "Meta", "Proposal"]
+__all__ = ["FREE", "Arrays", "Codes", "Meta", "Proposal", "checked"]
 
 Codes = npt.NDArray[np.int32]
 Arrays = dict[str, npt.NDArray[Any]]
@@ -33,3 +34,10 @@ class Proposal(Protocol):
     @classmethod
     def from_state(cls, arrays: Arrays, meta: Meta) -> Self:
         """Build the proposal that gave this state."""
+
+
+def checked(codes: Codes, cardinality: npt.NDArray[np.int64]) -> Codes:
+    """Give the codes ``(n_rows, n_columns)`` of a state; refuses levels and columns that do not exist."""
+    if codes.ndim != 2 or codes.shape[1:] != cardinality.shape or not ((codes >= 0) & (codes < cardinality)).all():
+        raise ModelFileError("the model holds rows of levels that do not exist; it was changed or damaged")
+    return codes

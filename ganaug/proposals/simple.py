@@ -7,7 +7,7 @@ from typing import Any, Self
 import numpy as np
 
 from ganaug.layout import Levels
-from ganaug.proposals.proposal import FREE, Arrays, Codes, Meta
+from ganaug.proposals.proposal import FREE, Arrays, Codes, Meta, checked
 
 __all__ = ["IndependentColumns", "Noise"]
 
@@ -29,7 +29,8 @@ class _Remembering:
     def from_state(cls, arrays: Arrays, meta: Meta) -> Self:
         """Build the proposal that gave this state."""
         new = cls()
-        new.codes, new.cardinality, new.first = arrays["codes"], arrays["cardinality"], list(meta["first"])
+        new.cardinality, new.first = arrays["cardinality"], list(meta["first"])
+        new.codes = checked(arrays["codes"], new.cardinality)
         return new
 
     def _fill(self, drawn: Codes, given: Codes | None) -> Codes:

@@ -7,15 +7,16 @@ from typing import NamedTuple, Self
 import numpy as np
 import numpy.typing as npt
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
-from sklearn.tree._tree import Tree
+from sklearn.tree._tree import NODE_DTYPE, Tree
 
 from ganaug.errors import ModelFileError
 from ganaug.proposals.proposal import Arrays, Codes
 
-__all__ = ["Donors", "Features"]
+__all__ = ["NODES", "Donors", "Features"]
 
 Numbers = npt.NDArray[np.float32]
-NODE_FIELDS = ("left_child", "right_child", "feature", "threshold")
+SPLITS = {"left_child": np.int64, "right_child": np.int64, "feature": np.int64, "threshold": np.float64}
+NODES = {**SPLITS, "start": np.int64, "size": np.int64}  # what is kept of each node
 
 
 class Features(NamedTuple):
@@ -49,14 +50,14 @@ class Donors(NamedTuple):
         scikit-learn's tree structure; only its splits are kept.
     rows : ndarray of int
         Training rows, leaf by leaf.
-    start, count : ndarray of int, shape (n_nodes,)
+    start, size : ndarray of int, shape (n_nodes,)
         The part of `rows` that a leaf owns.
     """
 
     tree: Tree
     rows: npt.NDArray[np.int32]
     start: npt.NDArray[np.int64]
-    count: npt.NDArray[np.int64]
+    size: npt.NDArray[np.int64]
 
     @classmethod
     def grow(
@@ -78,52 +79,53 @@ class Donors(NamedTuple):
         grown.fit(features[rows], outcome[rows], check_input=False)
         tree = grown.tree_
         leaf = tree.apply(features[rows])
-        count = np.bincount(leaf, minlength=tree.node_count)
-        start = np.concatenate([[0], np.cumsum(count)[:-1]])
+        size = np.bincount(leaf, minlength=tree.node_count)
+        start = np.concatenate([[0], np.cumsum(size)[:-1]])
         by_leaf = rows[np.argsort(leaf, kind="stable")].astype(np.int32)
-        return cls(_bare(_splits(tree), features.shape[1]), by_leaf, start, count)
+        return cls(_bare(_splits(tree), features.shape[1]), by_leaf, start, size)
 
     def draw(self, leaf: npt.NDArray[np.int64], rng: np.random.Generator) -> npt.NDArray[np.int32]:
         """Draw one training row from each leaf."""
         picked: npt.NDArray[np.int32] = self.rows[
-            self.start[leaf] + (rng.random(len(leaf)) * self.count[leaf]).astype(np.int64)
+            self.start[leaf] + (rng.random(len(leaf)) * self.size[leaf]).astype(np.int64)
         ]
         return picked
 
     def state(self) -> Arrays:
         """Give all arrays."""
-        return {**_splits(self.tree), "rows": self.rows, "start": self.start, "count": self.count}
+        return {**_splits(self.tree), "rows": self.rows, "start": self.start, "size": self.size}
 
     @classmethod
     def from_state(cls, arrays: Arrays, n_features: int, n_rows: int) -> Self:
         """Build the tree that gave this state; refuses one that points outside of itself."""
-        left, right = arrays["left_child"], arrays["right_child"]
-        nodes, inner = np.arange(len(left)), left >= 0
+        left, right, size = arrays["left_child"], arrays["right_child"], arrays["size"]
+        nodes, inner = np.arange(len(size)), left >= 0
         sound = (
-            np.all((left[inner] > nodes[inner]) & (right[inner] > nodes[inner]))
-            and max(left.max(initial=0), right.max(initial=0)) < len(nodes)
+            len({len(arrays[name]) for name in NODES}) == 1
+            and len(nodes) > 0
+            and np.all((left[inner] > nodes[inner]) & (right[inner] > nodes[inner]))
+            and max(left.max(), right.max()) < len(nodes)
             and np.all((arrays["feature"][inner] >= 0) & (arrays["feature"][inner] < n_features))
-            and np.all(arrays["count"][~inner] > 0)
-            and np.all(arrays["start"] + arrays["count"] <= len(arrays["rows"]))
+            and np.all((size[~inner] > 0) & (arrays["start"][~inner] >= 0))
+            and np.all(arrays["start"] + size <= len(arrays["rows"]))
             and np.all((arrays["rows"] >= 0) & (arrays["rows"] < n_rows))
         )
         if not sound:
             raise ModelFileError("the model holds a tree that points outside of itself; it was changed or damaged")
-        return cls(_bare(arrays, n_features), arrays["rows"], arrays["start"], arrays["count"])
+        return cls(_bare(arrays, n_features), arrays["rows"], arrays["start"], size)
 
 
 def _splits(tree: Tree) -> Arrays:
     nodes = tree.__getstate__()["nodes"]
-    return {name: np.ascontiguousarray(nodes[name]) for name in NODE_FIELDS}
+    return {name: np.ascontiguousarray(nodes[name]) for name in SPLITS}
 
 
 def _bare(splits: Arrays, n_features: int) -> Tree:
     """A tree that can only be asked for leaves: the values of thousands of levels are not kept."""
     tree = Tree(n_features, np.array([1], dtype=np.intp), 1)
-    n = len(splits["left_child"])
-    state = DecisionTreeRegressor().fit(np.zeros((1, 1)), [0.0]).tree_.__getstate__()
-    nodes = np.zeros(n, dtype=state["nodes"].dtype)
-    for name in NODE_FIELDS:
+    nodes = np.zeros(len(splits["left_child"]), dtype=NODE_DTYPE)
+    for name in SPLITS:
         nodes[name] = splits[name]
-    tree.__setstate__({**state, "node_count": n, "nodes": nodes, "values": np.zeros((n, 1, 1))})
+    values = np.zeros((len(nodes), 1, 1))
+    tree.__setstate__({"max_depth": 0, "node_count": len(nodes), "nodes": nodes, "values": values})
     return tree

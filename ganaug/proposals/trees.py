@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from ganaug.layout import Levels
+from ganaug.proposals.chain import Link, packed, unpacked
 from ganaug.proposals.features import features_for, outcome_of
-from ganaug.proposals.proposal import FREE, Arrays, Codes, Meta
-from ganaug.proposals.tree import Donors, Features
+from ganaug.proposals.proposal import FREE, Arrays, Codes, Meta, checked
+from ganaug.proposals.tree import Donors
 from ganaug.seeding import Seeds
 
 __all__ = ["SequentialTrees"]
 
 Order = Literal["table", "cardinality"]
-SHARE = 0.632  # of the rows each tree sees: as many distinct ones as a bootstrap sample has
+SHARE = 0.3  # of the rows each tree sees: many small trees on few rows copy less than few on many, and say as much
 REDRAWS = 3
 CHUNK = 65_536  # rows drawn at a time: bounds the memory
 MAX_PATTERNS = 32
-
-
-class _Link(NamedTuple):
-    """How one column is drawn, given the ones before it."""
-
-    column: int
-    features: Features
-    forest: tuple[Donors, ...]
+MAX_TREES = 5000  # in a chain: a column of a very wide table has fewer
+ROUNDING = 1e-3  # nats; sums of logarithms in float32
 
 
 class SequentialTrees:
@@ -35,15 +30,15 @@ class SequentialTrees:
 
     The chain of trees is synthpop's (Nowok, Raab and Dibben 2016, doi:10.18637/jss.v074.i11). Two things keep it from
     retracing single training rows. Every column has several trees, each grown on its own part of the rows, and every
-    row takes one of them at random. And a donor that agrees with the row so far on more than identifies a training
-    row (whose agreeing values are together rarer than one row) is drawn again.
+    row takes one of them at random. And a donor that agrees with the row so far on what identifies a training row
+    (values that are together as rare as one row, or rarer) is drawn again.
 
     Parameters
     ----------
     min_leaf : int
         Fewest training rows in a leaf: small leaves follow the rows more closely, and copy more.
     n_trees : int
-        Trees for each column.
+        Trees for each column; fewer in a table of more than 1,000 columns.
     order : {"table", "cardinality"}
         Columns after the first ones as they stand, or those of few levels first.
     random_state : int
@@ -58,7 +53,7 @@ class SequentialTrees:
     True
     """
 
-    def __init__(self, min_leaf: int = 10, n_trees: int = 4, order: Order = "table", random_state: int = 0) -> None:
+    def __init__(self, min_leaf: int = 4, n_trees: int = 12, order: Order = "table", random_state: int = 0) -> None:
         self.min_leaf = min_leaf
         self.n_trees = n_trees
         self.order: Order = order
@@ -84,32 +79,25 @@ class SequentialTrees:
     def state(self) -> tuple[Arrays, Meta]:
         """Give all that was learned, as arrays and JSON; chains for other given columns are grown again on demand."""
         arrays: Arrays = {"codes": self.codes, "cardinality": self.levels.cardinality, "ordered": self.levels.ordered}
-        for i, link in enumerate(self._chains[()]):
-            arrays[f"{i}.columns"] = link.features.columns
-            arrays |= {f"{i}.value.{k}": value for k, value in enumerate(link.features.values)}
-            for t, donors in enumerate(link.forest):
-                arrays |= {f"{i}.tree.{t}.{name}": array for name, array in donors.state().items()}
         settings = {name: getattr(self, name) for name in ("min_leaf", "n_trees", "order", "random_state")}
-        return arrays, {"settings": settings, "first": self.first, "chain": [link.column for link in self._chains[()]]}
+        return arrays | packed(self._chains[()]), {"settings": settings, "first": self.first}
 
     @classmethod
     def from_state(cls, arrays: Arrays, meta: Meta) -> Self:
-        """Build the proposal that gave this state."""
+        """Build the proposal that gave this state; refuses one that points outside of itself."""
         new = cls(**meta["settings"])
-        new._remember(arrays["codes"], Levels(arrays["cardinality"], arrays["ordered"]), meta["first"])
-        links = []
-        for i, column in enumerate(meta["chain"]):
-            columns = arrays[f"{i}.columns"]
-            features = Features(columns, tuple(arrays[f"{i}.value.{k}"] for k in range(len(columns))))
-            trees = (_part(arrays, f"{i}.tree.{t}.") for t in range(new.n_trees if len(columns) else 0))
-            forest = tuple(Donors.from_state(tree, len(columns), len(new.codes)) for tree in trees)
-            links.append(_Link(column, features, forest))
-        new._chains[()] = tuple(links)
+        levels = Levels(arrays["cardinality"], arrays["ordered"])
+        new._remember(checked(arrays["codes"], levels.cardinality), levels, meta["first"])
+        new._chains[()] = unpacked(arrays, new.levels, len(new.codes))
         return new
+
+    @property
+    def _trees_a_column(self) -> int:
+        return int(np.clip(MAX_TREES // max(self.levels.n_columns, 1), 1, self.n_trees))
 
     def _remember(self, codes: Codes, levels: Levels, first: list[int]) -> None:
         self.codes, self.levels, self.first = codes, levels, list(first)
-        self._chains: dict[tuple[int, ...], tuple[_Link, ...]] = {}
+        self._chains: dict[tuple[int, ...], tuple[Link, ...]] = {}
         counts = [np.bincount(codes[:, j], minlength=n) for j, n in enumerate(levels.cardinality)]
         self._surprise = tuple(np.log(len(codes) / np.maximum(count, 1)).astype(np.float32) for count in counts)
 
@@ -121,18 +109,18 @@ class SequentialTrees:
         line = [*given, *(j for j in [*self.first, *rest] if j not in given)]
         return [(column, line[:place]) for place, column in enumerate(line) if place >= len(given)]
 
-    def _link(self, column: int, seen: list[int]) -> _Link:
+    def _link(self, column: int, seen: list[int]) -> Link:
         rng = Seeds(self.random_state).rng("tree", column, *seen[:8], len(seen))
         outcome = outcome_of(self.codes, self.levels, column, seen)
         features = features_for(self.codes, self.levels, outcome, seen)
         if not len(features.columns):
-            return _Link(column, features, ())
+            return Link(column, features, ())
         numbers, n = features(self.codes), len(self.codes)
         size = max(min(n, 2), round(SHARE * n))
-        parts = (np.sort(rng.permutation(n)[:size]) for _ in range(self.n_trees))
-        return _Link(column, features, tuple(Donors.grow(numbers, outcome, part, self.min_leaf, rng) for part in parts))
+        parts = (np.sort(rng.permutation(n)[:size]) for _ in range(self._trees_a_column))
+        return Link(column, features, tuple(Donors.grow(numbers, outcome, part, self.min_leaf, rng) for part in parts))
 
-    def _chain(self, pattern: tuple[int, ...]) -> tuple[_Link, ...]:
+    def _chain(self, pattern: tuple[int, ...]) -> tuple[Link, ...]:
         if pattern not in self._chains:
             if len(self._chains) > MAX_PATTERNS:
                 self._chains = {(): self._chains[()]}
@@ -140,22 +128,20 @@ class SequentialTrees:
         return self._chains[pattern]
 
     def _draw(
-        self, chain: tuple[_Link, ...], n: int, pattern: tuple[int, ...], given: Codes | None, rng: np.random.Generator
+        self, chain: tuple[Link, ...], n: int, pattern: tuple[int, ...], given: Codes | None, rng: np.random.Generator
     ) -> Codes:
         drawn = np.full((n, self.codes.shape[1]), FREE, dtype=np.int32, order="F")
-        known = list(pattern)
         if given is not None:
-            drawn[:, known] = given[:, known]
+            drawn[:, pattern] = given[:, pattern]
         for link in chain:
             if not link.forest:
                 donors = rng.integers(len(self.codes), size=n).astype(np.int32)
             else:
-                donors = self._donors(link, drawn, known, rng)
+                donors = self._donors(link, drawn, rng)
             drawn[:, link.column] = self.codes[donors, link.column]
-            known.append(link.column)
         return drawn
 
-    def _donors(self, link: _Link, drawn: Codes, known: list[int], rng: np.random.Generator) -> Codes:
+    def _donors(self, link: Link, drawn: Codes, rng: np.random.Generator) -> Codes:
         """Draw a training row for each row: from the leaf of one of the trees, and not the very row it retraces."""
         features, donors = link.features(drawn), np.empty(len(drawn), dtype=np.int32)
         choice = rng.integers(len(link.forest), size=len(drawn))
@@ -163,24 +149,25 @@ class SequentialTrees:
             rows = np.flatnonzero(choice == t)
             leaf = forest.tree.apply(features[rows])
             picked = forest.draw(leaf, rng)
-            told = self._told(drawn, known, rows, picked)
+            told = self._told(link, drawn, rows, picked)
             for _ in range(REDRAWS):
-                again = np.flatnonzero(told > np.log(len(self.codes)))
+                again = np.flatnonzero(told > np.log(len(self.codes)) - ROUNDING)
                 if not len(again):
                     break
                 other = forest.draw(leaf[again], rng)
-                told_other = self._told(drawn, known, rows[again], other)
+                told_other = self._told(link, drawn, rows[again], other)
                 better = told_other < told[again]
                 picked[again[better]], told[again[better]] = other[better], told_other[better]
             donors[rows] = picked
         return donors
 
-    def _told(
-        self, drawn: Codes, known: list[int], rows: npt.NDArray[np.int64], donors: Codes
-    ) -> npt.NDArray[np.float32]:
-        """How much (in nats) the values on which a row and its donor agree tell of that donor."""
+    def _told(self, link: Link, drawn: Codes, rows: npt.NDArray[np.int64], donors: Codes) -> npt.NDArray[np.float32]:
+        """How much (in nats) the values on which a row and its donor agree tell of that donor.
+
+        Of the columns that the link looks at: they are what makes a row fall among its donors.
+        """
         told = np.zeros(len(rows), dtype=np.float32)
-        for column in known:
+        for column in link.features.columns:
             value = self.codes[donors, column]
             told += self._surprise[column][value] * (value == drawn[rows, column])
         return told
@@ -193,7 +180,3 @@ def _patterns(given: Codes | None, n: int) -> list[tuple[tuple[int, ...], npt.ND
     held, which = np.unique(given != FREE, axis=0, return_inverse=True)
     which = which.reshape(-1)
     return [(tuple(np.flatnonzero(columns).tolist()), np.flatnonzero(which == i)) for i, columns in enumerate(held)]
-
-
-def _part(arrays: Arrays, prefix: str) -> Arrays:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

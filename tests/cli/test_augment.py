@@ -110,7 +110,7 @@ def test_an_interrupted_run_names_its_checkpoint(run, fake, data):
     fake.raises = KeyboardInterrupt()
     result = run("augment", data)
     assert result.exit_code == 130
-    assert "data.checkpoint is kept, --resume goes on" in result.stderr
+    assert "data.checkpoint is kept, the same command with --resume goes on" in result.stderr
     assert names(data.parent) == {"data.checkpoint"}
     fake.raises = None
     assert run("augment", data, "--resume").exit_code == 0

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+RUNS = {
+    "augment_table.py": ("1", "passed"),
+    "pipeline.py": ("1", "balanced: balanced accuracy 0."),
+    "judge_anything.py": ("400", "shuffled columns: refused"),
+    "own_networks.py": ("600", "after 600 steps: mean "),
+}
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py")))
+def test_the_example_runs(name: str, tmp_path: Path) -> None:
+    budget, expected = RUNS[name]
+    run = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / name), budget],
+        capture_output=True, text=True, cwd=tmp_path, timeout=300, check=False,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert expected in run.stdout
