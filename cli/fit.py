@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import options
-from .output import STAGE_COLUMNS, emit_json, show_table, tell
+from .output import emit_json, show_stages, tell
 from .places import check_model_folder
 from .progress import live_progress
 from .tables import infer_schema, new_model
@@ -52,7 +52,8 @@ def fit(
     with live_progress() as draw:
         model.fit(frame, on_progress=draw)
     model.save(output)
-    show_table(model.stages_, STAGE_COLUMNS)
+    if model.stages_:
+        show_stages(model.stages_)
     for note in model.notes_:
         tell(f"note: {note}")
     tell(f"wrote {output}")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ganaug.fidelity.result import FidelityReport
 
-STAGE_COLUMNS = ("stage", "v_auc", "near_train", "seconds", "kept", "reason")
+STAGE_COLUMNS = ("stage", "v_auc", "near_train", "gap", "seconds", "kept", "reason")
 
 
 def tell(message: str) -> None:
@@ -29,10 +29,19 @@ def show_report(report: FidelityReport) -> None:
     """Show what each check found, what each stage brought, what must be said aloud, and the verdict."""
     show_table({"check": check.name, "verdict": check.verdict.name, "reason": check.reason} for check in report.checks)
     if report.stages:
-        show_table(report.stages, STAGE_COLUMNS)
+        show_stages(report.stages)
     for note in report.notes:
         tell(f"note: {note}")
     tell(report.headline)
+
+
+def show_stages(stages: Iterable[Mapping[str, Any]]) -> None:
+    """Show what each stage brought, and what the columns mean."""
+    show_table(stages, STAGE_COLUMNS)
+    tell(
+        "stages were chosen on rows set apart (V). v auc: how well trees tell real from synthetic rows, .5 is best; "
+        "near train: share of near copies, 0 is best; gap: skill lost by a model of the target, 0 without a target"
+    )
 
 
 def show_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[str] | None = None) -> None:

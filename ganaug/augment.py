@@ -207,7 +207,7 @@ def _checker(
 ) -> FidelityChecker:
     if profile not in PROFILES:
         raise ValueError(f"profile must be one of {sorted(PROFILES)}, not {profile!r}")
-    unlearned = [column.name for column in schema.columns if not column.learned]
+    unlearned = [column.name for column in schema.columns if column.kind in {"identifier", "text"}]
     return FidelityChecker(
         profile=profile, target=target, group=group, ignore=unlearned, random_state=seeds.integer("judge")
     )

@@ -123,7 +123,7 @@ def _left_out(
     if name == group:
         return "it is the group"
     if name in ignore:
-        return "left out on request"
+        return "left out"
     # of a cross-fitted table every row is held out once: its training parts would only repeat them
     roles = (0, 2) if len(folds) == 1 else (0,)
     parts = [table[name] for fold in folds for role in roles if (table := fold[role]) is not None]

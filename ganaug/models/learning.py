@@ -24,7 +24,10 @@ __all__ = ["Learning", "Plan"]
 
 REFINER_STEPS = 600
 NOISE_STEPS = 3000
-REFINER_SHARE = 0.6  # of the time that is left when the game begins; the corrector and the last fit need the rest
+QUICK_ROWS = 2000  # that a step of the refiner is scored by
+PROPOSAL_SHARE = 0.25  # of the time budget, after which no further proposal is tried
+REFINER_SHARE = 0.5  # of the time that is left when the game begins; the corrector and the last fit need the rest
+CORRECTOR_SHARE = 0.8  # of the time budget, after which no corrector is learned
 MANY_COLUMNS = 1000  # more, and a chain takes many seconds: one is tried
 
 
@@ -111,6 +114,9 @@ class Learning:
             if i and score.loss < tried[chosen][1].loss - self.validation.noise:
                 chosen = i
             tried.append((sampler, score, stage))
+            if len(tried) < len(candidates) and self._used() > PROPOSAL_SHARE:
+                self.notes.append(f"the time budget left {len(candidates) - len(tried)} of the proposals untried")
+                break
         for i, (_, _, stage) in enumerate(tried):
             stage["kept"], stage["reason"] = i == chosen, "the proposal" if i == chosen else "another did better on V"
         return tried[chosen][0], tried[chosen][1]
@@ -149,14 +155,14 @@ class Learning:
         return self._keep_better("refiner", before, after, best, begun, always=from_noise)
 
     def _quick_score(self, proposed: Codes) -> Callable[[Refiner], float]:
-        rows = proposed[: len(self.train)]
+        rows = proposed[:QUICK_ROWS]
         return lambda refiner: self.validation.auc(refiner.move(rows, self.seeds.rng("refiner", "score")))
 
     def _corrected(self, before: Sampler, best: Score) -> tuple[Sampler, Score]:
         begun = time.monotonic()
         self._tell("corrector", score=best.auc)
-        if begun - self.started > self.plan.time_budget:
-            self.notes.append("the time budget was used up before the corrector: give it more, or correct=False")
+        if self._used() > CORRECTOR_SHARE:
+            self.notes.append("the time budget was used up before the corrector: give it more, or refine=False")
             return before, best
         if len(self.train) < 100:
             self.notes.append(f"the corrector needs 100 rows to learn from, and has {len(self.train)}: left out")
@@ -204,6 +210,10 @@ class Learning:
         self.stages.append(stage)
         self._tell(name, score=score.auc)
         return stage
+
+    def _used(self) -> float:
+        """The share of the time budget that is used up."""
+        return (time.monotonic() - self.started) / self.plan.time_budget
 
     def _tell(self, stage: str, step: int = 0, steps: int = 0, score: float | None = None) -> None:
         if self.on_progress is not None:

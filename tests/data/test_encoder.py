@@ -154,3 +154,16 @@ def test_on_the_gpu():
     encoded = encoder.encode(codes, torch.Generator("cuda").manual_seed(0))
     assert encoded.is_cuda
     np.testing.assert_array_equal(encoder.decode(encoded), codes)
+
+
+def test_recounting_gives_new_frequencies_and_keeps_the_embeddings():
+    rng = np.random.default_rng(0)
+    codes = np.stack([rng.integers(2, size=300), rng.integers(100, size=300)], axis=1).astype(np.int32)
+    encoder = TableEncoder([3, 100], [True, False], [False, False], ["number", "place"]).fit(codes, rng)
+    embedded = encoder.encode(codes, generator())[:, 1:]
+    more = np.concatenate([codes, np.stack([np.full(300, 2), codes[:, 1]], axis=1)]).astype(np.int32)
+    encoder.recount(more)
+    torch.testing.assert_close(encoder.encode(codes, generator())[:, 1:], embedded)
+    scores = torch.randn(20_000, encoder.layout.width, generator=generator())
+    assert abs((encoder.decode(scores)[:, 0] == 2).mean() - 0.5) < 0.02
+    assert (encoder.decode(encoder.encode(more, generator())) == more).all()

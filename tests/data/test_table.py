@@ -294,3 +294,16 @@ def test_any_values_come_back(dtype, data):
     codec = fitted(df, override={"columns": {"x": {"kind": "category"}}})
     assert codec.frame(codec.codes(df), np.random.default_rng(0))["x"].equals(df["x"])
     assert again(codec).frame(codec.codes(df), np.random.default_rng(0))["x"].equals(df["x"])
+
+
+def test_rows_made_apart_get_fresh_identifiers(patients, rng):
+    codec = TableCodec(Schema.infer(patients)).fit(patients)
+    codes = codec.codes(patients)
+    drawn = pd.concat([codec.frame(codes[:3], rng), codec.frame(codes[3:8], rng)]).set_axis(range(50, 58))
+    assert drawn["patient"].duplicated().any()
+    fresh = codec.fresh_identifiers(drawn, rng)
+    assert not fresh["patient"].duplicated().any()
+    assert not fresh["patient"].isin(patients["patient"]).any()
+    pd.testing.assert_frame_equal(fresh.drop(columns="patient"), drawn.drop(columns="patient"))
+    assert fresh.index.equals(drawn.index)
+    assert codec.fresh_identifiers(drawn, rng, start=8)["patient"].iloc[0] > fresh["patient"].iloc[-1]
