@@ -175,4 +175,4 @@ def _near_result(found: Nearness, margin: float, n_real: int) -> CheckResult:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * max(share, 0):.0f} %"
+    return f"{100 * min(max(share, 0), 1):.0f} %"

@@ -24,6 +24,7 @@ __all__ = ["Learning", "Plan"]
 
 REFINER_STEPS = 600
 NOISE_STEPS = 3000
+MANY_ROWS = 2000
 QUICK_ROWS = 2000  # that a step of the refiner is scored by
 PROPOSAL_SHARE = 0.25  # of the time budget, after which no further proposal is tried
 REFINER_SHARE = 0.5  # of the time that is left when the game begins; the corrector and the last fit need the rest
@@ -96,7 +97,9 @@ class Learning:
         if kind not in {"auto", "trees"}:
             return [(kind, PROPOSALS[kind]())]
         seed = self.seeds.integer("proposal")
-        settings = [(4, "table"), (4, "cardinality"), (8, "table"), (8, "cardinality")]
+        # on few rows a small leaf is a few single rows, which would be retraced
+        small = 4 if len(self.codes) >= MANY_ROWS else 8
+        settings = [(leaf, order) for leaf in (small, 2 * small) for order in ("table", "cardinality")]
         return [
             ("trees", SequentialTrees(leaf, order=order, random_state=seed))  # type: ignore[arg-type]
             for leaf, order in (settings if kind == "auto" and self.levels.n_columns <= MANY_COLUMNS else settings[:1])
@@ -149,7 +152,8 @@ class Learning:
         )
         if refiner.stopped == "time":
             self.notes.append(
-                "the time budget ended the refiner's training: another run ends elsewhere unless max_steps is lower"
+                "the time budget ended the refiner's training, so the same seed may give other rows another time: "
+                "lower max_steps (--max-steps) for exact repeats"
             )
         after = replace(before, refiner=refiner)
         return self._keep_better("refiner", before, after, best, begun, always=from_noise)
