@@ -30,7 +30,7 @@ class Seeds:
     Examples
     --------
     >>> seeds = Seeds(0)
-    >>> seeds.rng("trees").integers(100) == Seeds(0).rng("trees").integers(100)
+    >>> seeds.rng("trees").random() == Seeds(0).rng("trees").random()
     True
     >>> seeds.integer("trees") == seeds.integer("judge")
     False

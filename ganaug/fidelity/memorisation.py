@@ -120,7 +120,7 @@ def nearness_share(
 
     Examples
     --------
-    >>> rows = np.random.default_rng(0).normal(size=(3, 400, 2))
+    >>> rows = np.random.default_rng(0).integers(1000, size=(3, 400, 2))
     >>> categorical = np.array([False, False])
     >>> nearness_share(rows[0], rows[1], rows[0], categorical, 0)
     1.0
