@@ -120,7 +120,7 @@ def fit_ctgan(name: str, plain: PlainTable, budget: float, seed: int) -> tuple[D
     model.set_random_state(seed)
     # the package knows no time budget; its loop over epochs runs through a progress bar, whose place this takes
     with patch(f"ctgan.synthesizers.{name.lower()}.tqdm", epochs), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+        warnings.simplefilter("ignore")  # those of a package that is not ours, about pandas and torch to come
         model.fit(plain.rows, discrete_columns=plain.categories)
     return lambda n: plain.back(model.sample(n)), f"{done} of {MOST_EPOCHS} epochs"
 
