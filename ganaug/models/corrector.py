@@ -90,10 +90,13 @@ class Corrector:
     Boosted trees learn to tell training rows from proposed ones; their odds are that ratio. Each of two ensembles
     learns from one half of the training rows, so that neither knows all of them; the mean of their log odds decides
     (rejection sampling by the discriminator: Azadi et al., arXiv:1810.06758; here without replacement from a pool
-    `POOL` times as large).
+    `POOL` times as large). The next round learns what still tells corrected rows from training rows, from fresh draws,
+    and its log odds are added (boosting of a density: Grover and Ermon, arXiv:1702.08484).
 
     Parameters
     ----------
+    n_rounds : int
+        How often corrected rows are drawn and corrected again.
     max_iter : int
         Most trees in an ensemble; few rows get fewer.
     min_leaf : int
@@ -102,7 +105,8 @@ class Corrector:
         Draws proposals to learn from.
     """
 
-    def __init__(self, max_iter: int = 300, min_leaf: int = 20, random_state: int = 0) -> None:
+    def __init__(self, n_rounds: int = 3, max_iter: int = 100, min_leaf: int = 20, random_state: int = 0) -> None:
+        self.n_rounds = n_rounds
         self.max_iter = max_iter
         self.min_leaf = min_leaf
         self.random_state = random_state
@@ -110,8 +114,14 @@ class Corrector:
     def fit(self, codes: Codes, levels: Levels, draw: Draw) -> Self:
         """Learn to tell training rows ``(n_rows, n_columns)`` from what `draw` proposes."""
         seeds = Seeds(self.random_state)
-        half = seeds.rng("halves").permutation(len(codes)) % 2
-        self.ensembles = tuple(self._learn(codes[half == k], levels, draw, seeds.rng("draw", k)) for k in (0, 1))
+        self.ensembles: tuple[Ensemble, ...] = ()
+        for k in range(self.n_rounds):
+            rng = seeds.rng("round", k)
+            proposed = self.sample(2 * len(codes), rng, draw) if k else draw(2 * len(codes), rng, None)
+            half = rng.permutation(len(codes)) % 2
+            self.ensembles += tuple(
+                self._learn(codes[half == i], proposed[i::2], levels, rng) for i in (0, 1)
+            )
         return self
 
     def sample(self, n: int, rng: np.random.Generator, draw: Draw, given: Codes | None = None) -> Codes:
@@ -127,8 +137,8 @@ class Corrector:
 
     def log_odds(self, codes: Codes) -> Floats:
         """Log odds ``(n_rows,)`` that a row is real."""
-        mean: Floats = np.mean([ensemble.log_odds(codes) for ensemble in self.ensembles], axis=0)
-        return mean
+        total: Floats = sum((ensemble.log_odds(codes) for ensemble in self.ensembles), np.zeros(len(codes)))
+        return total / 2
 
     def state(self) -> tuple[Arrays, Meta]:
         """Give all that was learned, as arrays and JSON."""
@@ -140,13 +150,13 @@ class Corrector:
             arrays[f"{k}.columns"] = ensemble.columns
             arrays |= {f"{k}.lookup.{i}": lookup for i, lookup in enumerate(ensemble.lookups)}
             arrays[f"{k}.known"], arrays[f"{k}.index"] = ensemble.known_categories, ensemble.category_index
-        meta = {name: getattr(self, name) for name in ("max_iter", "min_leaf", "random_state")}
+        meta = {name: getattr(self, name) for name in ("n_rounds", "max_iter", "min_leaf", "random_state")}
         return arrays, meta | {"ensembles": [[len(e.nodes), len(e.lookups), e.baseline] for e in self.ensembles]}
 
     @classmethod
     def from_state(cls, arrays: Arrays, meta: Meta) -> Self:
         """Build the corrector that gave this state; refuses trees that point outside of themselves."""
-        new = cls(meta["max_iter"], meta["min_leaf"], meta["random_state"])
+        new = cls(meta["n_rounds"], meta["max_iter"], meta["min_leaf"], meta["random_state"])
         ensembles = []
         for k, (n_trees, n_lookups, baseline) in enumerate(meta["ensembles"]):
             nodes = tuple(_nodes(arrays[f"{k}.{t}.nodes"], len(arrays[f"{k}.index"])) for t in range(n_trees))
@@ -158,9 +168,8 @@ class Corrector:
         new.ensembles = tuple(ensembles)
         return new
 
-    def _learn(self, real: Codes, levels: Levels, draw: Draw, rng: np.random.Generator) -> Ensemble:
+    def _learn(self, real: Codes, proposed: Codes, levels: Levels, rng: np.random.Generator) -> Ensemble:
         categorical = ~levels.ordered & (levels.cardinality > 2) & (levels.cardinality <= MOST_CATEGORIES)
-        proposed = draw(2 * len(real), rng, None)
         rows = np.concatenate([real, proposed]).astype(np.float64)
         is_real = np.arange(len(rows)) < len(real)
         trees = HistGradientBoostingClassifier(

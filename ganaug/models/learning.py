@@ -99,11 +99,8 @@ class Learning:
         seed = self.seeds.integer("proposal")
         # on few rows a small leaf is a few single rows, which would be retraced
         small = 4 if len(self.codes) >= MANY_ROWS else 8
-        settings = [(leaf, order) for leaf in (small, 2 * small) for order in ("table", "cardinality")]
-        return [
-            ("trees", SequentialTrees(leaf, order=order, random_state=seed))  # type: ignore[arg-type]
-            for leaf, order in (settings if kind == "auto" and self.levels.n_columns <= MANY_COLUMNS else settings[:1])
-        ]
+        leaves = (small, 2 * small) if kind == "auto" and self.levels.n_columns <= MANY_COLUMNS else (small,)
+        return [("trees", SequentialTrees(leaf, random_state=seed)) for leaf in leaves]
 
     def _proposal(self, candidates: list[tuple[str, Any]]) -> tuple[Sampler, Score]:
         """Try the candidates; a later one has to be better by more than noise."""
@@ -201,7 +198,8 @@ class Learning:
         return last
 
     def _score(self, sampler: Sampler) -> Score:
-        return self.validation.score(sampler.draw(len(self.train), self.seeds.rng("score")))
+        draws = range(self.validation.n_draws)
+        return self.validation.score(sampler.draw(len(self.train), self.seeds.rng("score", k)) for k in draws)
 
     def _stage(self, name: str, score: Score, begun: float) -> dict[str, Any]:
         stage = {
@@ -226,7 +224,4 @@ class Learning:
 
 
 def _name(kind: str, proposal: Any) -> str:
-    if kind != "trees":
-        return str(kind)
-    order = "the table's order" if proposal.order == "table" else "few levels first"
-    return f"trees, leaf {proposal.min_leaf}, {order}"
+    return f"trees, leaf {proposal.min_leaf}" if kind == "trees" else kind

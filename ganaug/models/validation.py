@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ __all__ = ["Score", "Validation"]
 
 MAX_ROWS = 5000  # of each side
 USE_ROWS = 20_000
+DRAWN = 20_000  # rows, over all draws of a stage
+MOST_DRAWS = 5
 MOST_CLASSES = 20
 FEWEST = 20  # rows of a class that is looked at
 USE = 0.25  # what all of the skill is worth, in AUC
@@ -72,8 +75,16 @@ class Validation:
         """Half a standard error of the AUC: differences below it are not acted upon."""
         return 0.5 * float(np.sqrt(1 / 6 / min(len(self.held_out), MAX_ROWS)))
 
-    def score(self, synthetic: Codes) -> Score:
-        """Score synthetic rows ``(n_rows, n_columns)``, as many as T has."""
+    @property
+    def n_draws(self) -> int:
+        """How many draws a stage is scored by: one draw of few rows says little."""
+        return int(np.clip(DRAWN // len(self.train), 1, MOST_DRAWS))
+
+    def score(self, draws: Iterable[Codes]) -> Score:
+        """Score draws of synthetic rows ``(n_rows, n_columns)``, each of as many rows as T has, by their mean."""
+        return Score(*np.mean([self._score(synthetic) for synthetic in draws], axis=0).tolist())
+
+    def _score(self, synthetic: Codes) -> Score:
         near = nearness_share(self.train, self.held_out, synthetic, ~self.levels.ordered, self.random_state)
         return Score(self.auc(synthetic, MAX_ROWS), near, self.use_of_train - self._use(synthetic))
 

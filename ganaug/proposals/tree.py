@@ -68,7 +68,8 @@ class Donors(NamedTuple):
         min_leaf: int,
         rng: np.random.Generator,
     ) -> Self:
-        """Grow a tree on the training rows `rows`; a float outcome is a number, an integer one a class."""
+        """Grow a tree on training rows, whose numbers in the table are `rows`; a float outcome is a number, an integer
+        one a class."""
         grown = (
             DecisionTreeRegressor(min_samples_leaf=min_leaf, random_state=int(rng.integers(2**31)))
             if outcome.dtype.kind == "f"
@@ -76,9 +77,9 @@ class Donors(NamedTuple):
                 criterion="entropy", min_samples_leaf=min_leaf, random_state=int(rng.integers(2**31))
             )
         )
-        grown.fit(features[rows], outcome[rows], check_input=False)
+        grown.fit(features, outcome, check_input=False)
         tree = grown.tree_
-        leaf = tree.apply(features[rows])
+        leaf = tree.apply(features)
         size = np.bincount(leaf, minlength=tree.node_count)
         start = np.concatenate([[0], np.cumsum(size)[:-1]])
         by_leaf = rows[np.argsort(leaf, kind="stable")].astype(np.int32)
