@@ -119,9 +119,7 @@ class Corrector:
             rng = seeds.rng("round", k)
             proposed = self.sample(2 * len(codes), rng, draw) if k else draw(2 * len(codes), rng, None)
             half = rng.permutation(len(codes)) % 2
-            self.ensembles += tuple(
-                self._learn(codes[half == i], proposed[i::2], levels, rng) for i in (0, 1)
-            )
+            self.ensembles += tuple(self._learn(codes[half == i], proposed[i::2], levels, rng) for i in (0, 1))
         return self
 
     def sample(self, n: int, rng: np.random.Generator, draw: Draw, given: Codes | None = None) -> Codes:
@@ -180,12 +178,12 @@ class Corrector:
             early_stopping=False,
             random_state=int(rng.integers(2**31)),
         )
-        # twice as many proposed rows, half the weight: odds of one mean "as likely here as there"
-        weight = np.where(is_real, 2.0, 1.0)
         # on few rows the threads would mostly wait for each other
         with threadpool_limits(limits=1 if len(rows) < MANY_ROWS else None, user_api="openmp"):
-            trees.fit(rows, is_real, sample_weight=weight)
-        return Ensemble.of(trees, categorical, levels.cardinality)
+            trees.fit(rows, is_real)
+        learned = Ensemble.of(trees, categorical, levels.cardinality)
+        # of twice as many proposed rows: odds of one shall mean "as likely here as there"
+        return learned._replace(baseline=learned.baseline + float(np.log(len(proposed) / len(real))))
 
 
 def _chosen(odds: Floats, n: int, given: Codes | None, rng: np.random.Generator) -> npt.NDArray[np.int64]:

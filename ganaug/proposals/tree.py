@@ -68,8 +68,10 @@ class Donors(NamedTuple):
         min_leaf: int,
         rng: np.random.Generator,
     ) -> Self:
-        """Grow a tree on training rows, whose numbers in the table are `rows`; a float outcome is a number, an integer
-        one a class."""
+        """Grow a tree on the training rows that `rows` names.
+
+        A float outcome is a number, an integer one a class.
+        """
         grown = (
             DecisionTreeRegressor(min_samples_leaf=min_leaf, random_state=int(rng.integers(2**31)))
             if outcome.dtype.kind == "f"
