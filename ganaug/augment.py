@@ -5,34 +5,25 @@ from __future__ import annotations
 import os
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
-from ganaug.data.checks import nearest
+from ganaug.crossfit import Member, draw_for_judge, fit_members, split_sides
 from ganaug.data.schema import Schema
-from ganaug.data.split import folds
 from ganaug.data.table import TableCodec
-from ganaug.errors import ConditionError, DataError
+from ganaug.errors import DataError
 from ganaug.fidelity.checker import FidelityChecker
 from ganaug.fidelity.result import FidelityReport
 from ganaug.fidelity.verdict import PROFILES
-from ganaug.models.conditions import matching
 from ganaug.models.tabular import TabularGAN
-from ganaug.persistence import HEAD, remove_folder
 from ganaug.progress import OnProgress, Progress
 from ganaug.seeding import RandomState, Seeds
+from ganaug.wanted import Wanted, wanted_rows
 
 __all__ = ["Augmented", "augment", "augment_plan"]
-
-N_FOLDS = 5
-SMALL = 400  # rows; a smaller table is cross-fitted, so that each of its rows is held out once
-FEWEST = 4
-JUDGED = 4  # synthetic rows judged for each held-out one: more make the limits narrower
-MOST_JUDGED = 4000  # more than held out: the judge takes no more
 
 
 @dataclass(frozen=True)
@@ -60,21 +51,6 @@ class Augmented:
     def model(self) -> TabularGAN:
         """The generator; of a cross-fitted table the first of them."""
         return self.models[0]
-
-
-class Asked(NamedTuple):
-    """How many rows of one kind are wanted: all alike, or those that meet conditions."""
-
-    n: int
-    conditions: Mapping[Any, Any] | None = None
-
-
-class Member(NamedTuple):
-    """One generator, with the rows it learned from and the rows it is judged by."""
-
-    model: TabularGAN
-    train: pd.DataFrame
-    held_out: pd.DataFrame
 
 
 def augment(
@@ -150,27 +126,22 @@ def augment(
     >>> result.data["is_synthetic"].sum()
     np.int64(20)
     """
+    if not isinstance(df, pd.DataFrame):
+        raise DataError(f"augment takes a pandas DataFrame, not {type(df).__name__}")
     schema = schema if schema is not None else Schema.infer(df, target=target)
-    codec = TableCodec(schema).fit(df)
-    asked = _asked(df, codec, target=target, group=group, n=n, balance=balance, conditions=conditions)
-    seeds = Seeds(random_state)
-    settings = {"target": target, "group": group, "schema": schema, "resume": resume}
+    codec, seeds = TableCodec(schema).fit(df), Seeds(random_state)
+    wanted = wanted_rows(df, codec, target=target, group=group, n=n, balance=balance, conditions=conditions)
+    settings = {"target": target, "group": group, "schema": schema, "resume": resume, "time_budget": time_budget}
     base = clone(TabularGAN() if model is None else model).set_params(**settings)
-    checker = _checker(schema, profile, target, group, seeds)
-    sides = _split(df, base, asked, codec, seeds, by=balance)
-    members = _members(sides, base, time_budget, seeds, on_progress, checkpoint)
-    if on_progress is not None:
-        on_progress(Progress("judge"))
-    drawn, judged = _judged_draw(members, asked, codec, seeds, by=balance)
-    report = _report(checker.check_folds(judged), members, seeds, by=balance)
-    synthetic = codec.fresh_identifiers(drawn, seeds.rng("identifiers"))
+    checker = _checker(codec.schema, base, profile, seeds)
+    synthetic, report, members = _judged(df, wanted, base, codec, checker, seeds, balance, on_progress, checkpoint)
     synthetic.attrs = df.attrs
     return Augmented(_together(df, synthetic), synthetic, report, tuple(member.model for member in members))
 
 
 def augment_plan(
     df: pd.DataFrame,
-    wanted: Mapping[Any, int],
+    by_class: Mapping[Any, int],
     *,
     target: Hashable,
     schema: Schema,
@@ -178,7 +149,7 @@ def augment_plan(
     profile: str | None,
     random_state: RandomState,
 ) -> tuple[pd.DataFrame, FidelityReport | None]:
-    """Draw the `wanted` rows of each class, and have them judged given the class.
+    """Draw the rows wanted of each class, and have them judged given the class.
 
     Returns
     -------
@@ -187,195 +158,44 @@ def augment_plan(
         None where `profile` is None: then one generator learns all rows.
     """
     codec, seeds = TableCodec(schema).fit(df), Seeds(random_state)
-    asked = [Asked(count, {target: label}) for label, count in wanted.items()]
+    wanted = [Wanted(count, {target: label}) for label, count in by_class.items()]
     base = clone(TabularGAN() if model is None else model).set_params(target=target, schema=schema)
     if profile is None:
         fitted = base.set_params(random_state=seeds.integer("member", 0)).fit(df)
-        drawn = [fitted.sample(plan.n, plan.conditions, seeds.rng("draw", i)) for i, plan in enumerate(asked)]
+        drawn = [fitted.sample(plan.n, plan.conditions, seeds.rng("draw", i)) for i, plan in enumerate(wanted)]
         return codec.fresh_identifiers(pd.concat(drawn, ignore_index=True), seeds.rng("identifiers")), None
-    checker = _checker(schema, profile, target, base.group, seeds)
-    sides = _split(df, base, asked, codec, seeds, by=target)
-    members = _members(sides, base, base.time_budget, seeds, None, None)
-    drawn_rows, judged = _judged_draw(members, asked, codec, seeds, by=target)
-    report = checker.check_folds(judged)
-    synthetic = codec.fresh_identifiers(drawn_rows, seeds.rng("identifiers"))
-    return synthetic, _report(report, members, seeds, by=target)
+    synthetic, report, _ = _judged(df, wanted, base, codec, _checker(codec.schema, base, profile, seeds), seeds, target)
+    return synthetic, report
 
 
-def _checker(
-    schema: Schema, profile: str, target: Hashable | None, group: Hashable | None, seeds: Seeds
-) -> FidelityChecker:
+def _checker(schema: Schema, base: TabularGAN, profile: str, seeds: Seeds) -> FidelityChecker:
     if profile not in PROFILES:
         raise ValueError(f"profile must be one of {sorted(PROFILES)}, not {profile!r}")
     unlearned = [column.name for column in schema.columns if column.kind in {"identifier", "text"}]
     return FidelityChecker(
-        profile=profile, target=target, group=group, ignore=unlearned, random_state=seeds.integer("judge")
+        profile=profile, target=base.target, group=base.group, ignore=unlearned, random_state=seeds.integer("judge")
     )
 
 
-def _balancing(values: pd.Series[Any]) -> dict[Any, int]:
-    """How many rows each level needs to be as frequent as the commonest one."""
-    counts = values.value_counts(sort=False)
-    return {level: int(counts.max() - count) for level, count in counts.items() if 0 < count < counts.max()}
-
-
-def _judged_draw(
-    members: list[Member], asked: list[Asked], codec: TableCodec, seeds: Seeds, *, by: Hashable | None = None
-) -> tuple[pd.DataFrame, list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]]]:
-    """Draw what is asked for, and what the judge needs to see.
-
-    Rows are compared with real ones of the same kind: with conditions, held-out rows that meet them; where the label
-    `by` is balanced on purpose, given that label, with as many rows of each level as are held out.
-
-    Returns
-    -------
-    drawn : DataFrame
-        The rows to hand over; they are among those that are judged.
-    folds : list of (held_out, synthetic, train)
-        For `FidelityChecker.check_folds`.
-    """
-    handed: list[pd.DataFrame] = []
-    judged: list[tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]] = []
-    alike = [[_judged_by(codec, asked[0].conditions, side, by) for side in member[1:]] for member in members]
-    n_real = sum(len(held_out) for _, held_out in alike)
-    for k, (member, (train, held_out)) in enumerate(zip(members, alike, strict=True)):
-        shown = []
-        for i, plan in enumerate(asked if by is None else _by_level(asked, held_out[by], by)):
-            makers = [j for j, other in enumerate(members) if _met(codec, plan.conditions, other.train).any()]
-            if k not in makers:
-                continue
-            own = _share(plan.n, makers.index(k), len(makers))
-            met = int(_met(codec, plan.conditions, held_out).sum())
-            seen = max(JUDGED, -(-n_real // max(len(held_out), 1))) * met
-            n = max(own, min(seen, met + MOST_JUDGED), 1)
-            rows = member.model.sample(n, plan.conditions, seeds.rng("draw", k, i))
-            handed.append(rows.iloc[:own])
-            shown.append(rows if by is None else rows.iloc[:seen])
-        if shown and len(held_out):
-            judged.append((held_out, pd.concat(shown, ignore_index=True), train))
-    return pd.concat([rows for rows in handed if len(rows)], ignore_index=True), judged
-
-
-def _share(n: int, place: int, places: int) -> int:
-    """How many of `n` fall to one of several."""
-    return n * (place + 1) // places - n * place // places
-
-
-def _judged_by(
-    codec: TableCodec, conditions: Mapping[Any, Any] | None, rows: pd.DataFrame, by: Hashable | None
-) -> pd.DataFrame:
-    """Real rows of the kind that is drawn: those that meet the conditions, or that have a level to balance."""
-    return rows[_met(codec, conditions, rows) if by is None else rows[by].notna()]
-
-
-def _asked(
+def _judged(
     df: pd.DataFrame,
-    codec: TableCodec,
-    *,
-    target: Hashable | None,
-    group: Hashable | None,
-    n: int | None,
-    balance: Hashable | None,
-    conditions: Mapping[Any, Any] | None,
-) -> list[Asked]:
-    """Look at everything that was asked before anything is learned."""
-    for role, name in (("target", target), ("group", group), ("balance", balance)):
-        if name is not None and name not in df.columns:
-            raise DataError(f"there is no column {name!r} to be the {role}{nearest(name, df.columns)}")
-    if len(df) < FEWEST:
-        raise DataError(f"the table has {len(df)} rows; {FEWEST} are the fewest to learn from and to judge by")
-    if not codec.names:
-        raise DataError("no column varies, so there is nothing to learn: every one is constant, empty or left out")
-    if target is not None and df[target].nunique() < 2:
-        raise DataError(f"target {target!r} has one class, {df[target].dropna().unique().tolist()}; two are needed")
-    if n is not None and n < 1:
-        raise DataError(f"n must be 1 or more, not {n}")
-    if balance is None:
-        if conditions:
-            matching(codec, codec.codes(df), conditions)
-        return [Asked(len(df) if n is None else n, conditions)]
-    if n is not None or conditions:
-        raise DataError("balance decides how many rows of which level are drawn: leave n and conditions out")
-    if balance not in codec.names or codec.schema[balance].kind in {"continuous", "datetime", "timedelta"}:
-        raise DataError(f"column {balance!r} is {codec.schema[balance].kind}; only levels can be balanced")
-    if not (wanted := _balancing(df[balance])):
-        raise DataError(f"column {balance!r} is balanced already: every level has as many rows")
-    return [Asked(count, {balance: level}) for level, count in wanted.items()]
-
-
-def _split(
-    df: pd.DataFrame, base: TabularGAN, asked: list[Asked], codec: TableCodec, seeds: Seeds, *, by: Hashable | None
-) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Give the rows to learn from and the rows to judge by, for each generator.
-
-    Raises
-    ------
-    ConditionError
-        If what is asked for is so rare that no generator could both learn it and be judged by it.
-    """
-    n_folds = N_FOLDS if len(df) >= 2 * N_FOLDS else 2
-    strata = base.target if by is None else by
-    fold = folds(df, n_folds, target=strata, group=base.group, random_state=seeds.integer("folds"))
-    sides = [(df[fold != k], df[fold == k]) for k in range(n_folds if len(df) < SMALL else 1)]
-    for plan in asked:
-        if not any(all(_met(codec, plan.conditions, rows).any() for rows in side) for side in sides):
-            wanted = ", ".join(f"{name}={value}" for name, value in (plan.conditions or {}).items())
-            n_met = int(_met(codec, plan.conditions, df).sum())
-            raise ConditionError(
-                f"{n_met} of {len(df):,} rows have {wanted}: too few to learn from some and to judge by others"
-            )
-    return sides
-
-
-def _members(
-    sides: list[tuple[pd.DataFrame, pd.DataFrame]],
+    wanted: list[Wanted],
     base: TabularGAN,
-    time_budget: float,
+    codec: TableCodec,
+    checker: FidelityChecker,
     seeds: Seeds,
-    on_progress: OnProgress,
-    checkpoint: str | os.PathLike[str] | None,
-) -> list[Member]:
-    if checkpoint is not None:
-        if not base.resume:
-            remove_folder(checkpoint)  # what is left of an earlier run must not be taken for this one's
-        Path(checkpoint).mkdir(exist_ok=True)
-    budget, members = time_budget / len(sides), []
-    for k, (train, held_out) in enumerate(sides):
-        folder = None if checkpoint is None else Path(checkpoint) / f"generator-{k + 1}"
-        model = clone(base).set_params(
-            time_budget=budget,
-            random_state=seeds.integer("member", k),
-            checkpoint=folder,
-            resume=base.resume and folder is not None and (folder / HEAD).exists(),
-        )
-        model.fit(train, on_progress=_named(on_progress, k, len(sides), budget))
-        members.append(Member(model.set_params(checkpoint=None, resume=False), train, held_out))
-    return members
-
-
-def _named(on_progress: OnProgress, k: int, n: int, budget: float) -> OnProgress:
-    """Say which generator it is, and count the time of those to come."""
-    if on_progress is None or n == 1:
-        return on_progress
-
-    def tell(progress: Progress) -> None:
-        left = None if progress.seconds_left is None else progress.seconds_left + (n - 1 - k) * budget
-        on_progress(progress._replace(stage=f"generator {k + 1} of {n}: {progress.stage}", seconds_left=left))
-
-    return tell
-
-
-def _by_level(asked: list[Asked], held_out: pd.Series[Any], by: Hashable) -> list[Asked]:
-    """One plan for every level of a balanced column: also those that are only drawn to be judged."""
-    wanted = {plan.conditions[by]: plan.n for plan in asked if plan.conditions}
-    levels = dict.fromkeys([*wanted, *held_out.dropna().unique()])
-    return [Asked(wanted.get(level, 0), {by: level}) for level in levels]
-
-
-def _met(codec: TableCodec, conditions: Mapping[Any, Any] | None, rows: pd.DataFrame) -> np.ndarray[Any, Any]:
-    if not conditions:
-        return np.ones(len(rows), dtype=bool)
-    return matching(codec, codec.codes(rows), conditions, some=False)
+    by: Hashable | None,
+    on_progress: OnProgress = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> tuple[pd.DataFrame, FidelityReport, list[Member]]:
+    """Split, fit, draw, judge."""
+    sides = split_sides(df, base, wanted, codec, seeds, by=by)
+    members = fit_members(sides, base, seeds, on_progress, checkpoint)
+    if on_progress is not None:
+        on_progress(Progress("judge"))
+    drawn, folds = draw_for_judge(members, wanted, codec, seeds, by=by)
+    report = _report(checker.check_folds(folds), members, seeds, by=by)
+    return codec.fresh_identifiers(drawn, seeds.rng("identifiers")), report, members
 
 
 def _report(report: FidelityReport, members: list[Member], seeds: Seeds, *, by: Hashable | None) -> FidelityReport:

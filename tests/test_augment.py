@@ -224,15 +224,10 @@ def test_a_level_that_one_generator_never_saw_is_drawn_by_the_others():
     assert "rare" in counts
 
 
-def test_progress_names_the_generator_and_counts_down_over_all():
+def test_progress_ends_with_the_judge():
     said = []
-    ganaug.augment(table(60), model=QUICK, time_budget=50, on_progress=said.append)
-    stages = [progress.stage for progress in said]
-    assert stages[0] == "generator 1 of 5: proposal"
-    assert stages[-1] == "judge"
-    left = [progress.seconds_left for progress in said if progress.seconds_left is not None]
-    assert left == sorted(left, reverse=True)
-    assert left[0] == pytest.approx(50, abs=2)
+    ganaug.augment(table(60), model=QUICK, on_progress=said.append)
+    assert said[-1].stage == "judge"
 
 
 CONSTANT = pd.DataFrame({"a": [1] * 60, "b": ["x"] * 60})
@@ -259,6 +254,11 @@ def test_what_cannot_be_asked_for(seen, df, options, message):
     with pytest.raises(DataError, match=message):
         ganaug.augment(df, model=QUICK, **options)
     assert not seen[0], "nothing may be learned before the question is refused"
+
+
+def test_only_a_data_frame_is_taken():
+    with pytest.raises(DataError, match="takes a pandas DataFrame, not ndarray"):
+        ganaug.augment(np.zeros((50, 2)))
 
 
 @pytest.mark.parametrize(("site", "message"), [("z", "never has the value 'z'"), ("rare", "1 of 450 rows have site=r")])

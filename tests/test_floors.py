@@ -11,6 +11,8 @@ FLOORS = (
     {"errors", "seeding", "devices", "layout", "progress"},
     {"persistence", "data", "nn", "adversarial", "proposals", "fidelity"},
     {"models"},
+    {"wanted"},
+    {"crossfit"},
     {"augment"},
     {"resample", "benchmark"},
 )

@@ -17,7 +17,39 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-__all__ = ["complete", "matching", "partial_codes"]
+__all__ = ["complete", "given_codes", "matching", "partial_codes"]
+
+
+def given_codes(
+    codec: TableCodec,
+    codes: Codes,
+    n: int | None,
+    conditions: Mapping[Any, Any] | pd.DataFrame | None,
+    rng: np.random.Generator,
+) -> tuple[Codes | None, int]:
+    """Give what stands in each row to draw ``(n, n_columns)``, `FREE` elsewhere, and how many rows that is.
+
+    Conditions of several values are met as often as real rows meet them.
+
+    Raises
+    ------
+    ConditionError
+        If no real row supports a condition.
+    """
+    if n is not None and n < 0:
+        raise ValueError(f"n must be 0 or more, not {n}")
+    if isinstance(conditions, pd.DataFrame):
+        if n not in {None, len(conditions)}:
+            raise ValueError(f"{len(conditions)} rows are to be completed, so n cannot be {n}")
+        return partial_codes(codec, codes, conditions), len(conditions)
+    n = len(codes) if n is None else n
+    if not conditions:
+        return None, n
+    met = np.flatnonzero(matching(codec, codes, conditions))
+    places = [codec.names.index(name) for name in conditions]
+    given = np.full((n, len(codec.names)), FREE, dtype=np.int32)
+    given[:, places] = codes[rng.choice(met, size=n)][:, places]
+    return given, n
 
 
 def matching(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -22,7 +21,8 @@ from ganaug.data.table import TableCodec
 from ganaug.devices import resolve_device
 from ganaug.errors import DataError, ModelFileError
 from ganaug.layout import Levels
-from ganaug.models.conditions import complete, matching, partial_codes
+from ganaug.models.checkpoint import checkpointed
+from ganaug.models.conditions import complete, given_codes
 from ganaug.models.learning import Learning, Plan
 from ganaug.models.rows import as_table
 from ganaug.models.sampler import PROPOSALS, Sampler
@@ -193,7 +193,9 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self, "sampler_")
         seeds = Seeds(self.seed_ if random_state is None else random_state)
-        given, n = self._given(n, conditions, seeds)
+        given, n = given_codes(self.codec_, self.codes_, n, conditions, seeds.rng("given"))
+        if given is not None:
+            self._refuse_undeclared(given)
         codes = self.sampler_.draw(n, seeds.rng("draw"), given) if n else self.codes_[:0]
         drawn = self.codec_.frame(codes, seeds.rng("identifiers"))
         return complete(drawn, conditions) if isinstance(conditions, pd.DataFrame) else drawn
@@ -213,6 +215,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         }
         names = {"target": self.target, "group": self.group, "conditions": self.conditions and list(self.conditions)}
         meta = {"sampler": sampler, "codec": codec, "settings": settings, "names": names, "seed": self.seed_}
+        meta |= {"n_features_in": self.n_features_in_, "feature_names_in": list(getattr(self, "feature_names_in_", []))}
         meta |= {"stages": list(self.stages_), "notes": list(self.notes_)}
         save_folder(path, arrays, json.loads(json.dumps(meta, default=str)), kind=KIND)
 
@@ -257,21 +260,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
     def _plan(self, first: list[int], target: int | None, seeds: Seeds) -> Plan:
         save = resume_from = None
         if self.checkpoint is not None:
-            folder, about = Path(self.checkpoint), {"fingerprint": self._fingerprint(seeds)}
-            if self.resume and folder.exists():
-                arrays, meta = load_folder(folder, kind="checkpoint")
-                if meta["about"] != about:
-                    raise DataError(
-                        f"{folder} is the checkpoint of another table, other settings or another random_state; "
-                        "do not resume"
-                    )
-                resume_from = (arrays, meta["run"]) if meta["run"] else None
-
-            def save(arrays: dict[str, np.ndarray[Any, Any]], run: dict[str, Any]) -> None:
-                save_folder(folder, arrays, {"about": about, "run": run}, kind="checkpoint")
-
-            if resume_from is None:
-                save({}, {})
+            save, resume_from = checkpointed(self.checkpoint, self._fingerprint(seeds), resume=self.resume)
         return Plan(
             proposal=self.proposal,
             refine=self.refine,
@@ -292,27 +281,6 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         digest = hashlib.sha256(json.dumps([settings, seeds.root], default=str, sort_keys=True).encode())
         digest.update(self.codes_.tobytes())
         return digest.hexdigest()
-
-    def _given(
-        self, n: int | None, conditions: Mapping[Any, Any] | pd.DataFrame | None, seeds: Seeds
-    ) -> tuple[Codes | None, int]:
-        if n is not None and n < 0:
-            raise ValueError(f"n must be 0 or more, not {n}")
-        if isinstance(conditions, pd.DataFrame):
-            if n not in {None, len(conditions)}:
-                raise ValueError(f"{len(conditions)} rows are to be completed, so n cannot be {n}")
-            given = partial_codes(self.codec_, self.codes_, conditions)
-            self._refuse_undeclared(given)
-            return given, len(conditions)
-        n = len(self.codes_) if n is None else n
-        if not conditions:
-            return None, n
-        met = np.flatnonzero(matching(self.codec_, self.codes_, conditions))
-        given = np.full((n, len(self.codec_.names)), FREE, dtype=np.int32)
-        places = [self.codec_.names.index(name) for name in conditions]
-        given[:, places] = self.codes_[seeds.rng("given").choice(met, size=n)][:, places]
-        self._refuse_undeclared(given)
-        return given, n
 
     def _refuse_undeclared(self, given: Codes) -> None:
         """A noise GAN learned to be given its declared columns, and no others."""
@@ -351,5 +319,7 @@ def _rebuilt(arrays: dict[str, np.ndarray[Any, Any]], meta: dict[str, Any]) -> T
         {k: v for k, v in arrays.items() if not k.startswith("codec/")}, meta["sampler"]
     )
     model.stages_, model.notes_, model.seed_ = tuple(meta["stages"]), tuple(meta["notes"]), meta["seed"]
-    model.n_features_in_ = len(model.schema_.names)
+    model.n_features_in_ = meta["n_features_in"]
+    if meta["feature_names_in"]:
+        model.feature_names_in_ = np.array(meta["feature_names_in"], dtype=object)
     return model

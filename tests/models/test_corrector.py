@@ -37,6 +37,28 @@ def test_restores_a_dependence_that_the_proposal_lost() -> None:
     assert abs(agree[2] - agree[0]) < 0.05
 
 
+def test_every_round_corrects_what_the_one_before_left_and_adds_its_odds() -> None:
+    codes, levels = dependent_codes(1500, np.random.default_rng(0))
+    proposal = IndependentColumns().fit(codes, levels, [])
+    left = []
+    for n_rounds in (1, 3):
+        corrector = Corrector(n_rounds, max_iter=3, random_state=0).fit(codes, levels, proposal.sample)
+        assert len(corrector.ensembles) == 2 * n_rounds
+        total = sum(ensemble.log_odds(codes) for ensemble in corrector.ensembles) / 2
+        np.testing.assert_allclose(corrector.log_odds(codes), total)
+        rows = corrector.sample(1500, np.random.default_rng(1), proposal.sample)
+        left.append(abs((rows[:, 0] == rows[:, 1]).mean() - (codes[:, 0] == codes[:, 1]).mean()))
+    assert left[1] < 0.7 * left[0], "three trees a round are too few for one round"
+
+
+def test_odds_are_one_where_the_proposal_is_right() -> None:
+    codes = np.random.default_rng(0).integers(10, size=(4000, 2)).astype(np.int32)
+    levels = Levels(np.array([10, 10]), np.ones(2, dtype=bool))
+    proposal = IndependentColumns().fit(codes, levels, [])
+    odds = Corrector(1, random_state=0).fit(codes, levels, proposal.sample).log_odds(codes)
+    assert abs(odds.mean()) < 0.1
+
+
 def test_given_values_stand_and_keep_their_shares() -> None:
     corrector, proposal, *_ = fitted(600)
     given = np.full((90, 3), -1, dtype=np.int32)

@@ -89,6 +89,38 @@ def test_the_rest_of_a_row_follows_what_is_given():
     assert (rows[:, 0] == np.repeat([0, 1, 2], 300)).mean() > 0.9
 
 
+def chains_of(proposal: SequentialTrees) -> list[list[int]]:
+    columns = proposal.state()[0]["chain"]
+    return columns.reshape(-1, proposal.codes.shape[1]).tolist()
+
+
+def test_every_chain_draws_all_columns_in_its_own_order_and_the_first_ones_first():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(4, size=(200, 8)).astype(np.int32)
+    chains = chains_of(fitted(codes, Levels(np.full(8, 4), np.ones(8, dtype=bool)), [5, 2]))
+    assert len(chains) == 24
+    assert all(sorted(chain) == list(range(8)) for chain in chains)
+    assert all(chain[:2] == [5, 2] for chain in chains)
+    assert len({tuple(chain) for chain in chains}) == 24
+
+
+def test_several_orders_keep_a_relation_better_than_one():
+    # a sum is hard on trees that draw the parts first, and easy on those that draw the sum first
+    rng = np.random.default_rng(0)
+    parts = rng.integers(20, size=(3000, 3))
+    codes = np.column_stack([parts, parts.sum(axis=1)]).astype(np.int32)
+    levels = Levels(np.array([20, 20, 20, 58]), np.ones(4, dtype=bool))
+
+    def error(n_chains: int, seed: int) -> float:
+        rows = fitted(codes, levels, n_chains=n_chains, random_state=seed).sample(4000, np.random.default_rng(1))
+        return float(np.abs(rows[:, :3].sum(axis=1) - rows[:, 3]).mean())
+
+    alone = [error(1, seed) for seed in range(6)]
+    together = [error(24, seed) for seed in range(3)]
+    assert max(together) < max(alone)
+    assert np.std(together) < np.std(alone)
+
+
 def test_no_rows():
     codes, levels = dependent_codes(50, np.random.default_rng(0))
     assert fitted(codes, levels).sample(0, np.random.default_rng(0)).shape == (0, 3)
