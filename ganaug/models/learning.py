@@ -192,9 +192,15 @@ class Learning:
         proposal = sampler.proposal.fit(self.codes, self.levels, list(self.plan.first))
         if sampler.refiner is not None:
             sampler.refiner.encoder.recount(self.codes)
-        last = Sampler(sampler.kind, proposal, sampler.refiner)
+        last = Sampler(sampler.kind, proposal, sampler.refiner, sampler.corrector)
         if sampler.corrector is not None:
-            last.corrector = sampler.corrector.fit(self.codes, self.levels, last.propose)
+            if self._used() + self.stages[-1]["seconds"] / self.plan.time_budget > 1:
+                self.notes.append(
+                    "the time budget left the corrector as it was learned without the rows that choose: with more of "
+                    "it, the same seed gives other rows"
+                )
+            else:
+                sampler.corrector.fit(self.codes, self.levels, last.propose)
         return last
 
     def _score(self, sampler: Sampler) -> Score:

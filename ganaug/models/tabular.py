@@ -57,7 +57,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
     conditions : sequence of hashable, optional
         Columns on which rows will be asked for. Trees can be asked for any column; a noise GAN only for these.
     proposal : {"auto", "trees", "independent", "noise"}
-        ``"auto"`` tries several chains of trees. ``"noise"`` makes the refiner a GAN from noise.
+        ``"auto"`` tries trees of small and of larger leaves. ``"noise"`` makes the refiner a GAN from noise.
     refine, correct : bool
         Whether to try the refiner and the corrector.
     objective : str

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from problems import dependent_codes
 
 from ganaug.data.encoder import TableEncoder
 from ganaug.layout import Levels
+from ganaug.models.corrector import Corrector
 from ganaug.models.learning import MANY_COLUMNS, Learning, Plan
 from ganaug.models.validation import Score, Validation
 from ganaug.proposals.simple import IndependentColumns
@@ -106,6 +109,18 @@ def test_few_rows_are_not_corrected():
     learn = learning(codes, levels, correct=True)
     assert learn.run().corrector is None
     assert "has 64" in learn.notes[0]
+
+
+@pytest.mark.parametrize(("used", "fits"), [(0.2, 2), (0.999, 1)])
+def test_the_corrector_learns_again_if_the_budget_allows(monkeypatch, used, fits):
+    scores(monkeypatch, 0.7, 0.5)
+    seen = []
+    monkeypatch.setattr(Corrector, "fit", lambda self, codes, *others: seen.append(len(codes)) or time.sleep(0.3))
+    monkeypatch.setattr(Learning, "_used", lambda self: used if seen else 0.1)
+    learn = learning(correct=True, proposal="independent")
+    assert learn.run().corrector is not None
+    assert seen == [320, 400][:fits]
+    assert any("left the corrector" in note for note in learn.notes) == (fits == 1)
 
 
 def test_a_used_up_budget_is_said():
