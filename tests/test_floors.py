@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = (
-    {"errors", "seeding", "devices", "layout", "progress"},
+    {"errors", "seeding", "devices", "layout", "progress", "divergences"},
     {"persistence", "data", "nn", "adversarial", "proposals", "fidelity"},
     {"models"},
     {"wanted"},
