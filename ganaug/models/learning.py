@@ -84,6 +84,7 @@ class Learning:
         self.validation = Validation(
             self.train, self.codes[self.held_out], self.levels, self.plan.target, self.seeds.integer("validation")
         )
+        self.choosing = len(candidates) > 1 or self.plan.refine or self.plan.correct
         sampler, best = self._proposal(candidates)
         if self.plan.refine:
             sampler, best = self._refined(sampler, best)
@@ -204,7 +205,7 @@ class Learning:
         return last
 
     def _score(self, sampler: Sampler) -> Score:
-        draws = range(self.validation.n_draws)
+        draws = range(self.validation.n_draws if self.choosing else 1)
         return self.validation.score(sampler.draw(len(self.train), self.seeds.rng("score", k)) for k in draws)
 
     def _stage(self, name: str, score: Score, begun: float) -> dict[str, Any]:
