@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,13 +17,6 @@ class Profile(StrEnum):
     LENIENT = "lenient"
 
 
-def seconds(value: float) -> float:
-    """Refuse what is not a number: it is neither below nor above any limit."""
-    if math.isnan(value):
-        raise typer.BadParameter("must be a number of seconds, not nan")
-    return value
-
-
 FORMATS = "CSV, TSV, Parquet or Feather; the text ones also gzipped"
 
 TableFile = Annotated[Path, typer.Argument(metavar="DATA", help=f"The table ({FORMATS}), or - for CSV on stdin.")]
@@ -35,9 +27,7 @@ Where = Annotated[
     typer.Option(metavar="COLUMN=VALUE[,VALUE]", help="Only rows with these values; may be given several times."),
 ]
 ProfileOption = Annotated[Profile, typer.Option(help="How strict the judge is.")]
-TimeBudget = Annotated[
-    float, typer.Option(metavar="SECONDS", min=1, callback=seconds, help="How long learning may take.")
-]
+TimeBudget = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long learning may take.")]
 MaxSteps = Annotated[int | None, typer.Option(min=1, help="At most this many steps of the refiner.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed on the same CPU gives the same rows.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

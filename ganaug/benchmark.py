@@ -66,7 +66,7 @@ def benchmark(
         raise DataError(f"target {target!r} is {schema[target].kind}: there is nothing to predict")
     place = None if target is None else codec.names.index(target)
     judge = Validation(codec.codes(train), codec.codes(test), levels, place, seeds.integer("judge"))
-    real = judge.score([judge.train])
+    real = judge.score(judge.train)
     rows: list[dict[str, Any]] = [
         {"method": "real rows again", **real._asdict(), "fit_seconds": None, "rows_per_second": None}
     ]
@@ -78,7 +78,7 @@ def benchmark(
         model.fit(train)
         fitted = time.perf_counter()
         drawn = model.sample(len(train), random_state=seeds.integer("sample"))
-        score = judge.score([codec.codes(drawn)])
+        score = judge.score(codec.codes(drawn))
         begun_drawing = time.perf_counter()
         model.sample(DRAWN if model.sampler_.corrector is None else len(train))
         speed = (DRAWN if model.sampler_.corrector is None else len(train)) / (time.perf_counter() - begun_drawing)

@@ -206,7 +206,7 @@ class Learning:
 
     def _score(self, sampler: Sampler) -> Score:
         draws = range(self.validation.n_draws if self.choosing else 1)
-        return self.validation.score(sampler.draw(len(self.train), self.seeds.rng("score", k)) for k in draws)
+        return self.validation.score(*(sampler.draw(len(self.train), self.seeds.rng("score", k)) for k in draws))
 
     def _stage(self, name: str, score: Score, begun: float) -> dict[str, Any]:
         stage = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,7 +79,7 @@ class Validation:
         """How many draws a stage is scored by: one draw of few rows says little."""
         return int(np.clip(DRAWN // len(self.train), 1, MOST_DRAWS))
 
-    def score(self, draws: Iterable[Codes]) -> Score:
+    def score(self, *draws: Codes) -> Score:
         """Score draws of synthetic rows ``(n_rows, n_columns)``, each of as many rows as T has, by their mean."""
         return Score(*np.mean([self._score(synthetic) for synthetic in draws], axis=0).tolist())
 

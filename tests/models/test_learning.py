@@ -32,7 +32,7 @@ def learning(
 def scores(monkeypatch, *values: float) -> None:
     """Let V say these AUCs, one after the other."""
     given = iter(values)
-    monkeypatch.setattr(Validation, "score", lambda self, rows: Score(next(given), 0.0, 0.0))
+    monkeypatch.setattr(Validation, "score", lambda self, *draws: Score(next(given), 0.0, 0.0))
 
 
 @pytest.mark.parametrize("stage", ["refine", "correct"])
@@ -116,6 +116,7 @@ def test_the_corrector_learns_again_if_the_budget_allows(monkeypatch, used, fits
     scores(monkeypatch, 0.7, 0.5)
     seen = []
     monkeypatch.setattr(Corrector, "fit", lambda self, codes, *others: seen.append(len(codes)) or time.sleep(0.3))
+    monkeypatch.setattr(Corrector, "sample", lambda self, n, rng, draw, given=None: draw(n, rng, given))
     monkeypatch.setattr(Learning, "_used", lambda self: used if seen else 0.1)
     learn = learning(correct=True, proposal="independent")
     assert learn.run().corrector is not None

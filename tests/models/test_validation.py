@@ -18,7 +18,7 @@ def three(n: int = 600) -> tuple[list[np.ndarray], Levels]:
 @pytest.mark.parametrize("target", [None, 0, 2])
 def test_fresh_real_rows_are_about_perfect(target):
     (train, held_out, fresh), levels = three()
-    score = Validation(train, held_out, levels, target, 0).score([fresh])
+    score = Validation(train, held_out, levels, target, 0).score(fresh)
     assert abs(score.auc - 0.5) < 0.06
     assert abs(score.gap) < 0.1
     assert score.near_train < 0.15
@@ -29,10 +29,10 @@ def test_lost_relations_cost_auc_and_use(target):
     (train, held_out, fresh), levels = three()
     validation = Validation(train, held_out, levels, target, 0)
     rows = IndependentColumns().fit(train, levels, []).sample(600, np.random.default_rng(1))
-    score = validation.score([rows])
+    score = validation.score(rows)
     assert score.auc > 0.75
     assert score.gap > 0.4
-    assert score.loss > validation.score([fresh]).loss + 0.3
+    assert score.loss > validation.score(fresh).loss + 0.3
 
 
 def test_copies_cost():
@@ -41,8 +41,8 @@ def test_copies_cost():
     codes = values.reshape(-1, 4).argsort(axis=0).argsort(axis=0).reshape(3, 300, 4).astype(np.int32)
     levels = Levels(np.full(4, 900), np.ones(4, dtype=bool))
     validation = Validation(codes[0], codes[1], levels, None, 0)
-    assert validation.score([codes[0]]).near_train > 0.8
-    assert validation.score([codes[2]]).near_train < 0.2
+    assert validation.score(codes[0]).near_train > 0.8
+    assert validation.score(codes[2]).near_train < 0.2
 
 
 def test_noise_falls_with_rows():
@@ -67,22 +67,22 @@ def test_odd_targets_do_not_break(target):
     validation = Validation(train, held_out[held_out[:, target] < 2], levels, target, 0)
     one_class = fresh.copy()
     one_class[:, target] = 0
-    assert np.isfinite(validation.score([fresh]).loss)
-    assert validation.score([one_class]).gap > 0.2
+    assert np.isfinite(validation.score(fresh).loss)
+    assert validation.score(one_class).gap > 0.2
 
 
 def test_the_score_of_several_draws_is_their_mean():
     codes, levels = dependent_codes(900, np.random.default_rng(0))
     train, held_out, fresh = np.split(codes, 3)
     validation = Validation(train, held_out, levels, 0, 0)
-    parts = [validation.score([rows]) for rows in (fresh, train)]
+    parts = [validation.score(rows) for rows in (fresh, train)]
     assert validation.n_draws == 3
-    np.testing.assert_allclose(validation.score([fresh, train]), np.mean(parts, axis=0))
+    np.testing.assert_allclose(validation.score(fresh, train), np.mean(parts, axis=0))
 
 
 def test_same_seed_same_score():
     (train, held_out, fresh), levels = three(200)
-    a, b = (Validation(train, held_out, levels, 0, 5).score([fresh]) for _ in range(2))
+    a, b = (Validation(train, held_out, levels, 0, 5).score(fresh) for _ in range(2))
     assert a == b
 
 
