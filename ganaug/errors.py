@@ -7,7 +7,7 @@
     │   ├── SchemaError             a schema that does not fit the table
     │   └── ConditionError          a condition the real rows do not support
     ├── FidelityError               the judge refused; carries the report
-    ├── TrainingDiverged            the game left the finite numbers; carries the step
+    ├── TrainingDiverged            the game left the finite numbers; carries step and history
     └── ModelFileError              a model folder that is unknown, truncated or changed
 """
 
@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ganaug.adversarial.history import History
     from ganaug.fidelity.result import FidelityReport
 
 __all__ = [
@@ -66,11 +67,13 @@ class TrainingDiverged(GanaugError, RuntimeError):
     ----------
     step : int
         The first step at which a loss or a weight was not finite.
+    history : History, optional
+        The log up to that step, whose row comes last: ``alarms(error.history)`` says what went before.
     """
 
-    def __init__(self, message: str, step: int) -> None:
+    def __init__(self, message: str, step: int, history: History | None = None) -> None:
         super().__init__(message)
-        self.step = step
+        self.step, self.history = step, history
 
 
 class ModelFileError(GanaugError):

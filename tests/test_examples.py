@@ -12,6 +12,7 @@ RUNS = {
     "pipeline.py": ("1", "balanced: balanced accuracy 0."),
     "judge_anything.py": ("400", "shuffled columns: refused"),
     "own_networks.py": ("600", "after 600 steps: mean "),
+    "digits.py": ("20", "held-out real digits are read by"),
 }
 
 

@@ -8,18 +8,20 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
+from torch.optim import SGD, Adam, Optimizer
 
 from ganaug.adversarial.config import Arrays, Meta, TrainConfig
 from ganaug.adversarial.ema import Average
 from ganaug.adversarial.game import Game
 from ganaug.adversarial.history import History
+from ganaug.adversarial.objective import Objective
 from ganaug.errors import ModelFileError
 
 __all__ = ["Run", "Stopped"]
 
 Stopped = Literal["steps", "time", "converged"]
 Weights = dict[str, Tensor]
+PLAYERS = ("generator", "critic")
 
 
 @dataclass
@@ -27,6 +29,13 @@ class Run:
     """A game in play; `state` is its checkpoint.
 
     The networks belong to the game, so a checkpoint is restored into a run of the same game.
+
+    Attributes
+    ----------
+    past : dict of str to Average
+        Mean of each player over all its steps, where the objective has a memory.
+    fake_weight : Tensor, optional
+        Weight of the fake rows, where the loss has an equilibrium.
     """
 
     generator: nn.Module
@@ -36,12 +45,14 @@ class Run:
     generator_optimizer: Optimizer
     critic_optimizer: Optimizer
     rng: torch.Generator
+    past: dict[str, Average] = field(default_factory=dict)
+    fake_weight: Tensor | None = None
     history: History = field(default_factory=History)
     step: int = 0
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def start(cls, game: Game[Any], config: TrainConfig, rng: torch.Generator) -> Run:
+    def start(cls, game: Game[Any], objective: Objective, config: TrainConfig, rng: torch.Generator) -> Run:
         """Set up the first step."""
         average = Average(game.generator, config.half_life)
         return cls(
@@ -49,9 +60,11 @@ class Run:
             critic=game.critic,
             average=average,
             best=_copy(average.module),
-            generator_optimizer=Adam(game.generator.parameters(), config.generator_lr, config.betas, fused=True),
-            critic_optimizer=Adam(game.critic.parameters(), config.critic_lr, config.betas, fused=True),
+            generator_optimizer=_optimizer(game.generator, config.generator_lr, config),
+            critic_optimizer=_optimizer(game.critic, config.critic_lr, config),
             rng=rng,
+            past={name: Average(getattr(game, name), None) for name in PLAYERS if objective.memory},
+            fake_weight=torch.zeros((), device=rng.device) if objective.equilibrium else None,
         )
 
     @property
@@ -68,6 +81,23 @@ class Run:
         if config.patience is not None and self.history.stale >= config.patience:
             return "converged"
         return None
+
+    def next_step(self, config: TrainConfig) -> None:
+        """Count a step, and set the learning rates for it."""
+        if config.cooldown:
+            share = min(1.0, (1 - self.step / config.steps) / config.cooldown)
+            for optimizer, rate in (
+                (self.generator_optimizer, config.generator_lr),
+                (self.critic_optimizer, config.critic_lr),
+            ):
+                optimizer.param_groups[0]["lr"] = share * rate
+        self.step += 1
+
+    def average_in(self) -> None:
+        """Take the weights of the newest step into the means."""
+        self.average.update(self.generator, self.step)
+        for name, mean in self.past.items():
+            mean.update(getattr(self, name), self.step)
 
     def keep_best(self) -> None:
         """Keep the averaged weights if the newest row is the best one, or while there is no score at all."""
@@ -95,13 +125,16 @@ class Run:
             for name, optimizer in self._optimizers().items():
                 _load_optimizer(optimizer, _under(name, tensors))
             self.rng.set_state(tensors["rng"])
+            if self.fake_weight is not None:
+                self.fake_weight = tensors["fake_weight"].to(self.fake_weight.device)
         except (KeyError, RuntimeError, ValueError) as error:
             raise ModelFileError(f"the checkpoint belongs to another game and cannot be resumed: {error}") from error
         self.step, self.history = meta["step"], History(meta["history"]).copy()
         self.started = time.monotonic() - meta["seconds"]
 
     def _modules(self) -> dict[str, nn.Module]:
-        return {"generator": self.generator, "critic": self.critic, "average": self.average.module}
+        past = {f"past_{name}": mean.module for name, mean in self.past.items()}
+        return {"generator": self.generator, "critic": self.critic, "average": self.average.module, **past}
 
     def _optimizers(self) -> dict[str, Optimizer]:
         return {"generator_optimizer": self.generator_optimizer, "critic_optimizer": self.critic_optimizer}
@@ -111,7 +144,15 @@ class Run:
         parts |= {name: _optimizer_tensors(optimizer) for name, optimizer in self._optimizers().items()}
         parts["best"] = self.best
         tensors = {f"{part}/{name}": tensor for part, named in parts.items() for name, tensor in named.items()}
+        if self.fake_weight is not None:
+            tensors["fake_weight"] = self.fake_weight
         return tensors | {"rng": self.rng.get_state()}
+
+
+def _optimizer(module: nn.Module, lr: float, config: TrainConfig) -> Optimizer:
+    if config.optimizer == "sgd":
+        return SGD(module.parameters(), lr)
+    return Adam(module.parameters(), lr, config.betas, fused=True)
 
 
 def _copy(module: nn.Module) -> Weights:

@@ -1,4 +1,4 @@
-"""The running mean of a generator's weights."""
+"""The running mean of a network's weights."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import nn
 __all__ = ["Average", "decay"]
 
 
-def decay(step: int, half_life: float, warm_up: float = 0.1) -> float:
+def decay(step: int, half_life: float | None, warm_up: float = 0.1) -> float:
     """Share of the old mean that is kept at a step.
 
     The half life grows with the steps done until it reaches ``half_life``, so that the first weights do not linger
@@ -20,8 +20,8 @@ def decay(step: int, half_life: float, warm_up: float = 0.1) -> float:
     ----------
     step : int
         Counted from 1.
-    half_life : float
-        Steps after which a weight counts half; 0 for no averaging.
+    half_life : float or None
+        Steps after which a weight counts half; 0 for no averaging, None for the plain mean of all steps.
     warm_up : float
         The half life is at most ``warm_up * step``.
 
@@ -32,6 +32,8 @@ def decay(step: int, half_life: float, warm_up: float = 0.1) -> float:
     >>> decay(10, half_life=100.0, warm_up=0.1)
     0.5
     """
+    if half_life is None:
+        return 1 - 1 / step
     life = min(half_life, warm_up * step)
     return float(0.5 ** (1 / life)) if life > 0 else 0.0
 
@@ -45,7 +47,7 @@ class Average:
         A copy of the module in evaluation mode, without gradients, with the averaged weights.
     """
 
-    def __init__(self, module: nn.Module, half_life: float) -> None:
+    def __init__(self, module: nn.Module, half_life: float | None) -> None:
         self.module = copy.deepcopy(module).eval().requires_grad_(False)
         self.half_life = half_life
 

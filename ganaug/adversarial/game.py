@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-__all__ = ["Game"]
+__all__ = ["Game", "WatchedGame"]
 
 Given = TypeVar("Given")
 
@@ -38,3 +38,14 @@ class Game(Protocol[Given]):
 
     def terms(self, fake: Tensor, given: Given) -> Tensor | None:
         """Return what the generator minimises besides, one number or one a row, or None."""
+
+
+@runtime_checkable
+class WatchedGame(Game[Given], Protocol[Given]):
+    """A game that keeps rows back, from which neither player learns: the monitors look at them.
+
+    A game becomes one by having the method; it is called at the logged steps alone, and not with the run's ``rng``.
+    """
+
+    def held_out(self, rng: torch.Generator) -> tuple[Tensor, Given]:
+        """Draw real rows ``(n, ...)`` that `draw` never returns, and what the fake ones beside them are given."""

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
+from os import PathLike, fspath
+from typing import TYPE_CHECKING
 
-__all__ = ["History", "Row"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["COLUMNS", "Board", "History", "Row"]
 
 Row = dict[str, float | None]
+COLUMNS = (
+    *("step", "seconds", "critic_loss", "generator_loss", "real_accuracy", "fake_accuracy", "real_logit", "fake_logit"),
+    *("critic_gradient", "generator_gradient", "gradient_ratio", "modes", "validation_logit", "mmd", "score"),
+)
 
 
 @dataclass
 class History:
-    """The log of a run, one row a logged step.
+    """The log of a run, one row a logged step; None where something was not measured.
 
-    A row holds ``step``, ``seconds``, ``critic_loss``, ``generator_loss``, ``real_logit``, ``fake_logit`` (means of a
-    batch), ``critic_gradient``, ``generator_gradient`` (norms) and ``score`` (on V, lower is better, or None).
+    ========================================  =======================================================================
+    ``step`` ``seconds``                      steps of the generator, time spent
+    ``critic_loss`` ``generator_loss``        of the last batch; the critic's with the penalties that were due
+    ``real_accuracy`` ``fake_accuracy``       see `accuracies`; .5 and .5 at an equilibrium
+    ``real_logit`` ``fake_logit``             means of that batch
+    ``critic_gradient`` ``generator_gradient``  norms over all weights
+    ``gradient_ratio``                        the generator's over the critic's
+    ``modes``                                 see `effective_modes`; about 1 where none is missing
+    ``validation_logit`` ``mmd``              mean logit of held-out rows, `mmd2` of these and fake ones: `WatchedGame`
+    ``score``                                 on V, lower is better
+    ========================================  =======================================================================
 
     Examples
     --------
@@ -38,6 +56,12 @@ class History:
         """Return the columns, ready for a data frame."""
         return {name: [row[name] for row in self.rows] for name in (self.rows[0] if self.rows else ())}
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return a data frame, one row a logged step."""
+        import pandas as pd
+
+        return pd.DataFrame(self.to_dict())
+
     def copy(self) -> History:
         """Return a history that shares nothing with this one."""
         return History(copy.deepcopy(self.rows))
@@ -55,3 +79,48 @@ class History:
 
     def _scored(self) -> list[Row]:
         return [row for row in self.rows if row["score"] is not None]
+
+
+class Board:
+    """Writes rows of a history as TensorBoard scalars, or does nothing where there is no folder.
+
+    Parameters
+    ----------
+    folder : path or None
+    step : int
+        Last step of what is resumed: rows that an interrupted run wrote after it are dropped, since they come again.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        If TensorBoard is not installed.
+
+    Examples
+    --------
+    >>> Board(None, step=0).write({"step": 10, "critic_loss": 1.4})
+    """
+
+    def __init__(self, folder: str | PathLike[str] | None, step: int) -> None:
+        self._writer = None
+        if folder is not None:
+            try:
+                from torch.utils.tensorboard import SummaryWriter
+            except ModuleNotFoundError as error:
+                raise ModuleNotFoundError(
+                    "TrainConfig.tensorboard needs the package tensorboard: pip install 'ganaug[tensorboard]'"
+                ) from error
+            self._writer = SummaryWriter(fspath(folder), purge_step=step + 1)
+
+    def write(self, row: Row) -> None:
+        """Write a row; a later one may fail, so it is on disk at once."""
+        if self._writer is None:
+            return
+        for name, value in row.items():
+            if name != "step" and value is not None:
+                self._writer.add_scalar(name, value, row["step"])
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._writer is not None:
+            self._writer.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -11,16 +11,18 @@ from torch import Tensor, nn
 
 from ganaug.adversarial.checkpoint import Run, Stopped
 from ganaug.adversarial.config import Arrays, Meta, TrainConfig
+from ganaug.adversarial.diagnostics import measure
 from ganaug.adversarial.game import Game
-from ganaug.adversarial.history import History, Row
+from ganaug.adversarial.history import COLUMNS, Board, History, Row
 from ganaug.adversarial.objective import Objective
-from ganaug.adversarial.penalties import Round
+from ganaug.adversarial.turns import Turn, play
 from ganaug.errors import TrainingDiverged
 
 __all__ = ["OnLog", "Trained", "train"]
 
 Given = TypeVar("Given")
 OnLog = Callable[[int, nn.Module, History], float | None]
+PLAYED = ("critic_loss", "generator_loss", "real_logit", "fake_logit", "critic_gradient", "generator_gradient")
 CHECK_EVERY = 32  # steps; reading a loss waits for the device
 
 
@@ -43,15 +45,6 @@ class Trained(NamedTuple):
     history: History
     steps: int
     stopped: Stopped
-
-
-class Turn(NamedTuple):
-    """One step of both players, still on the device."""
-
-    critic_loss: Tensor
-    generator_loss: Tensor
-    real_logit: Tensor
-    fake_logit: Tensor
 
 
 def train(
@@ -85,28 +78,32 @@ def train(
     Raises
     ------
     TrainingDiverged
-        If a loss or a gradient is not finite; it names the step.
+        If a loss or a gradient is not finite; it names the step and carries the history.
+    ModuleNotFoundError
+        If ``config.tensorboard`` is set and TensorBoard is not installed.
     KeyboardInterrupt
         Passed on after the last logged step has been saved.
     """
-    run = Run.start(game, config, rng if rng is not None else torch.Generator().manual_seed(0))
+    run = Run.start(game, objective, config, rng if rng is not None else torch.Generator().manual_seed(0))
     if resume_from is not None:
         run.restore(*resume_from)
+    board = Board(config.tensorboard, run.step)
     checkpoint = run.state()
-    unchecked: list[Turn] = []
+    unchecked: list[Tensor] = []
     stopped = run.stopped(config)
     try:
         while stopped is None:
-            run.step += 1
-            turn = _turn(game, objective, run)
-            run.average.update(game.generator, run.step)
-            unchecked.append(turn)
+            run.next_step(config)
+            turn = play(game, objective, run)
+            run.average_in()
+            unchecked.append(torch.stack([turn.critic_loss, turn.generator_loss]))
             stopped = run.stopped(config)
             due = stopped is not None or run.step % config.log_every == 0
             if due or run.step % CHECK_EVERY == 0:
-                _check(unchecked, run.step)
+                _check(unchecked, run)
             if due:
-                _log(run, turn, on_log)
+                _log(game, run, turn, on_log)
+                board.write(run.history.rows[-1])
                 checkpoint, stopped = run.state(), stopped or run.stopped(config)
                 if config.save and (stopped or len(run.history.rows) % config.checkpoint_every == 0):
                     config.save(*checkpoint)
@@ -115,74 +112,47 @@ def train(
         if config.save:
             config.save(*checkpoint)
         raise
+    finally:
+        board.close()
     run.average.module.load_state_dict(run.best)
     return Trained(run.average.module, run.history, run.step, stopped)
 
 
-def _turn(game: Game[Given], objective: Objective, run: Run) -> Turn:
-    """Step the critic, then the generator against the critic just stepped, on the same rows."""
-    for k in range(objective.critic_steps):
-        real, given = game.draw(run.rng)
-        fake = game.fake(given, run.rng)
-        penalised = objective.penalised((run.step - 1) * objective.critic_steps + k)
-        round_ = _round(game, real, fake, given, run.rng, penalised=penalised)
-        critic_loss = objective.critic_loss(round_, penalised=penalised)
-        _step(run.critic_optimizer, critic_loss)
-
-    with torch.no_grad():
-        real_logits = game.judge(real, given)
-    generator_loss = objective.loss.generator(real_logits, game.judge(fake, given)).mean()
-    terms = game.terms(fake, given)
-    _step(run.generator_optimizer, generator_loss if terms is None else generator_loss + terms.mean())
-    return Turn(critic_loss.detach(), generator_loss.detach(), round_.real_logits.detach(), round_.fake_logits.detach())
-
-
-def _round(
-    game: Game[Given], real: Tensor, fake: Tensor, given: Given, rng: torch.Generator, *, penalised: bool
-) -> Round:
-    # two calls rather than one on both halves: it costs 2 % and lets a critic look at its whole batch
-    real, fake = (rows.detach().requires_grad_(penalised) for rows in (real, fake))
-    return Round(real, fake, game.judge(real, given), game.judge(fake, given), lambda x: game.judge(x, given), rng)
-
-
-def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
-    parameters = [p for group in optimizer.param_groups for p in group["params"]]
-    optimizer.zero_grad(set_to_none=True)
-    torch.autograd.backward(loss, inputs=parameters)  # leaves the other player's gradients alone, and uncomputed
-    optimizer.step()
-
-
-def _check(unchecked: list[Turn], step: int) -> None:
+def _check(unchecked: list[Tensor], run: Run) -> None:
     """Read the losses since the last check, all at once, and name the first step that is not finite."""
-    losses = torch.stack([turn.critic_loss + turn.generator_loss for turn in unchecked])
-    finite = losses.isfinite().tolist()
+    losses = torch.stack(unchecked).tolist()
     unchecked.clear()
-    if not all(finite):
-        raise _diverged(step - len(finite) + 1 + finite.index(False))
+    for step, (critic_loss, generator_loss) in enumerate(losses, run.step - len(losses) + 1):
+        if not math.isfinite(critic_loss + generator_loss):
+            raise _diverged(run, step, {"critic_loss": critic_loss, "generator_loss": generator_loss})
 
 
-def _log(run: Run, turn: Turn, on_log: OnLog | None) -> None:
-    norms = [_gradient_norm(net.parameters()) for net in (run.critic, run.generator)]
-    measured = torch.stack([*(value.mean() for value in turn), *norms])
-    if not measured.isfinite().all():
-        raise _diverged(run.step)
-    names = (*Turn._fields, "critic_gradient", "generator_gradient")
-    row: Row = {"step": run.step, "seconds": run.seconds, **dict(zip(names, measured.tolist(), strict=True))}
-    run.history.append({**row, "score": None})
+def _log(game: Game[Given], run: Run, turn: Turn, on_log: OnLog | None) -> None:
+    row = {"step": run.step, "seconds": run.seconds, **_read(measure(game, run, turn)), "score": None}
+    if any(not math.isfinite(row[name] or 0) for name in PLAYED):
+        raise _diverged(run, run.step, row)
+    run.history.append(row)
     score = on_log(run.step, run.average.module, run.history) if on_log else None
     if score is not None and not math.isfinite(score):
         raise ValueError(f"on_log returned {score} at step {run.step}; expected None or a finite number")
-    run.history.rows[-1]["score"] = score
+    row["score"] = score
     run.keep_best()
 
 
-def _gradient_norm(parameters: Iterable[nn.Parameter]) -> Tensor:
-    norms = [torch.linalg.vector_norm(p.grad) for p in parameters if p.grad is not None]
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(norms))
-    return norm
+def _read(measured: dict[str, Tensor | None]) -> Row:
+    """Read everything from the device at once; a monitor that has no finite value has none."""
+    known = {name: value for name, value in measured.items() if value is not None}
+    values = zip(known, torch.stack(list(known.values())).tolist(), strict=True)
+    finite = {name: value for name, value in values if name in PLAYED or math.isfinite(value)}
+    return {name: finite.get(name) for name in measured}
 
 
-def _diverged(step: int) -> TrainingDiverged:
+def _diverged(run: Run, step: int, row: Row) -> TrainingDiverged:
+    history = run.history.copy()
+    history.append(dict.fromkeys(COLUMNS) | {"step": step, "seconds": run.seconds} | row)
     return TrainingDiverged(
-        f"training left the finite numbers at step {step}: lower the learning rates or raise gamma", step
+        f"training left the finite numbers at step {step} (critic loss {row['critic_loss']:.3g}, generator loss "
+        f"{row['generator_loss']:.3g}): lower the learning rates or raise gamma",
+        step,
+        history,
     )

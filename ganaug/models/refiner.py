@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from ganaug.adversarial import OBJECTIVES, History, TrainConfig, train
 from ganaug.data.encoder import TableEncoder
-from ganaug.nn import Critic, NoiseGenerator, ResidualGenerator
+from ganaug.nn import AutoencoderCritic, Critic, NoiseGenerator, ResidualGenerator
 from ganaug.proposals.proposal import FREE, Arrays, Codes, Meta
 from ganaug.seeding import Seeds
 
@@ -21,6 +21,7 @@ ROWS = 512  # real and fake rows in a step
 POOL = 4  # proposed rows kept for each real one
 POOL_FLOATS = 50_000_000  # and at most this many numbers of them
 MOVE_ROWS = 65_536
+RECONSTRUCTING = {"energy", "began"}  # objectives whose logits are minus a reconstruction error
 WIDE = 30  # tensor columns above which the critic gets fewer frequencies: they dominate its first layer
 
 
@@ -127,8 +128,7 @@ class Refiner:
         rng = seeds.torch("game", device=settings.device)
         most = max(ROWS, POOL_FLOATS // self.encoder.layout.width)
         tables = [self.encoder.encode(rows[:most], rng) for rows in (real, proposed)]
-        frequencies = 8 if self.encoder.layout.width <= WIDE else 2
-        critic = Critic(self.encoder.layout, frequencies=frequencies, rng=seeds.torch("critic")).to(settings.device)
+        critic = self._critic(seeds.torch("critic")).to(settings.device)
         game = TableGame(tables[0], tables[1], self.generator, critic, self.held)
 
         def judged(step: int, generator: nn.Module, history: History) -> float:
@@ -179,6 +179,12 @@ class Refiner:
         new = cls(Settings(**meta["settings"]), encoder, meta["held"])
         new.generator.load_state_dict({name: torch.as_tensor(array) for name, array in parts["generator"].items()})
         return new
+
+    def _critic(self, rng: torch.Generator) -> nn.Module:
+        layout = self.encoder.layout
+        if self.settings.objective in RECONSTRUCTING:
+            return AutoencoderCritic(layout, code=min(8, max(1, layout.width // 2)), rng=rng)
+        return Critic(layout, frequencies=8 if layout.width <= WIDE else 2, rng=rng)
 
     def _mask(self, columns: np.ndarray[Any, Any]) -> Tensor:
         """Columns of codes as columns of the tensor: bool ``(..., n_columns)`` to ``(..., width)``."""

@@ -10,7 +10,19 @@ import pytest
 import torch
 from adversarial.games import Refine, normal, planted, stream
 
-from ganaug.adversarial import TrainConfig, r3gan, train
+from ganaug.adversarial import (
+    LOSSES,
+    OBJECTIVES,
+    Equilibrium,
+    Noise,
+    Objective,
+    TrainConfig,
+    Unroll,
+    dragan,
+    r3gan,
+    train,
+    wgan_gp,
+)
 from ganaug.errors import ModelFileError
 
 
@@ -52,6 +64,31 @@ def test_a_resumed_run_ends_with_the_same_bytes():
     last, again = whole_saved[-1][0], resumed_saved[-1][0]
     assert last.keys() == again.keys()
     assert all(np.array_equal(last[name], again[name]) for name in last)
+
+
+STEADIED = {
+    "critic steps": wgan_gp(),
+    "memory": Objective(LOSSES["hinge"], memory=0.1),
+    "noise": Objective(LOSSES["minimax"], ((dragan, 1.0),), noise=Noise(0.5, 10)),
+    "balance": Objective(LOSSES["began"], equilibrium=Equilibrium(rate=0.05)),
+    "consensus": OBJECTIVES["consensus"](),
+    "unrolled": Objective(LOSSES["nonsaturating"], unroll=Unroll(2, 0.1)),
+}
+
+
+@pytest.mark.parametrize("objective", STEADIED.values(), ids=STEADIED)
+@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
+def test_what_steadies_a_run_is_resumed_too(objective, optimizer):
+    def run(steps, **kwargs):
+        saved = []
+        config = TrainConfig(steps, optimizer=optimizer, log_every=5, save=lambda *checkpoint: saved.append(checkpoint))
+        return train(game(), objective, config, rng=stream(3), **kwargs), saved
+
+    whole, _ = run(20)
+    _, saved = run(10)
+    resumed, _ = run(20, resume_from=through_json(saved[-1]))
+    assert bytes_of(resumed.generator) == bytes_of(whole.generator)
+    assert without_time(resumed.history) == without_time(whole.history)
 
 
 def test_time_used_before_a_resume_counts():
@@ -102,7 +139,19 @@ INTERRUPTED = """
 import json, sys
 import numpy as np
 from adversarial.test_checkpoint import game, score, stream
-from ganaug.adversarial import TrainConfig, r3gan, train
+from ganaug.adversarial import (
+    LOSSES,
+    OBJECTIVES,
+    Equilibrium,
+    Noise,
+    Objective,
+    TrainConfig,
+    Unroll,
+    dragan,
+    r3gan,
+    train,
+    wgan_gp,
+)
 
 def save(arrays, meta):
     np.savez(sys.argv[1], **arrays)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from problems import dependent_codes
 
-from ganaug.adversarial import Game
+from ganaug.adversarial import OBJECTIVES, Game
 from ganaug.data.encoder import TableEncoder
 from ganaug.models.refiner import Refiner, Settings, TableGame
 from ganaug.nn import Critic, ResidualGenerator
@@ -100,3 +100,12 @@ def test_the_game_is_a_game():
     assert real.shape == given.shape == fake.shape
     assert game.judge(fake, given).shape == (len(fake),)
     assert game.terms(fake, given) is None
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
+def test_every_objective_refines_a_table(name):
+    codes, encoder = table()
+    made = Refiner(Settings(name, 3, None, False, "cpu", 0), encoder, [])
+    history = made.fit(codes, codes[::-1].copy(), score=lambda _: 0.5, on_log=lambda *_: None)
+    assert history.rows[-1]["step"] == 3
+    assert made.move(codes, np.random.default_rng(0)).shape == codes.shape

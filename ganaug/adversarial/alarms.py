@@ -1,0 +1,234 @@
+"""Named warning signs in the history of a run, and what to try.
+
+A sign is looked for in windows of rows, never in one noisy row. The limits were set on some three hundred runs of small
+games, healthy and broken: no healthy run of the ring or of a planted shift raises one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ganaug.adversarial.history import COLUMNS, History
+
+__all__ = ["Alarm", "alarms"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Columns = Mapping[str, Floats]  # NaN where nothing was measured
+WARM_UP = 100  # steps that do not count
+APART = 10  # steps from one row to the next: closer ones show the same networks
+WINDOW = 8  # rows
+CYCLES = (16, 24, 32, 48, 64)  # rows in which a cycle is looked for
+P_CYCLE = 1e-6  # noise in a network's weights is not white, and many windows are looked at
+
+
+class Alarm(NamedTuple):
+    """A warning sign.
+
+    Attributes
+    ----------
+    name : str
+        ``critic_wins``, ``generator_wins``, ``mode_collapse``, ``oscillation``, ``critic_memorises`` or ``diverged``.
+    step : int
+        Where it first held.
+    why : str
+        What was measured.
+    fix : str
+        What to try.
+    """
+
+    name: str
+    step: int
+    why: str
+    fix: str
+
+
+class Sign(NamedTuple):
+    """A warning sign to look for: which windows show it, how to say so, and what to try."""
+
+    name: str
+    shows: Callable[[Columns], Bools]
+    why: Callable[[Mapping[str, float]], str]
+    fix: str
+
+
+def alarms(history: History) -> tuple[Alarm, ...]:
+    """Look for the known ways in which a game fails; the earliest comes first, none comes twice.
+
+    A sign that went away again is told too. The first hundred steps do not count, and fewer than eight rows after them
+    say nothing.
+
+    Parameters
+    ----------
+    history : History
+        Of a run that is over, that goes on, or that broke off (``TrainingDiverged.history``).
+
+    Examples
+    --------
+    >>> history = History([{"step": step, "modes": 0.13} for step in range(50, 1000, 50)])
+    >>> for alarm in alarms(history):
+    ...     print(f"{alarm.name} at step {alarm.step}: {alarm.why}")
+    mode_collapse at step 500: the fake rows reach 0.13 of the modes of the real ones
+    """
+    columns = _comparable(history)
+    found = [*_signs(columns), *_oscillation(columns), *_diverged(history)]
+    return tuple(sorted(found, key=lambda alarm: alarm.step))
+
+
+def _comparable(history: History) -> Columns:
+    """The rows that count, as columns, with what the signs speak of."""
+    kept, last = [], WARM_UP
+    for row in history.rows:
+        if (row["step"] or 0) >= last + APART and _finite(row):
+            kept.append([row.get(name) for name in COLUMNS])
+            last = int(row["step"] or 0)
+    columns = dict(zip(COLUMNS, np.array(kept, float).reshape(-1, len(COLUMNS)).T, strict=True))
+    gap = columns["real_logit"] - columns["fake_logit"]
+    pull = np.divide(columns["generator_gradient"], np.abs(gap), out=np.full_like(gap, np.nan), where=gap != 0)
+    return {**columns, "gap": gap, "pull": pull, "right": (columns["real_accuracy"] + columns["fake_accuracy"]) / 2}
+
+
+def _signs(columns: Columns) -> Iterator[Alarm]:
+    if len(columns["step"]) < WINDOW:
+        return
+    windows = {name: sliding_window_view(column, WINDOW) for name, column in columns.items()}
+    for sign in SIGNS:
+        shown = np.flatnonzero(sign.shows(windows))
+        if len(shown):
+            seen = {name: float(np.median(rows[shown[0]])) for name, rows in windows.items()}
+            yield Alarm(sign.name, int(windows["step"][shown[0], -1]), sign.why(seen), sign.fix)
+
+
+def _critic_wins(rows: Columns) -> Bools:
+    """Right on nearly all rows, and its slope no longer reaches the generator.
+
+    A gradient has no scale of its own; while the loss passes it on, it is about as large as the gap of the logits.
+    """
+    return np.asarray((_level(rows["right"]) > 0.9) & (_level(rows["pull"]) < 0.15))
+
+
+def _generator_wins(rows: Columns) -> Bools:
+    """It takes fake rows for real, which proves that they differ; or it only guesses although they do differ."""
+    differ = (rows["mmd"].min(axis=1) > 0.02) | (_level(rows["modes"]) < 0.4)
+    return np.asarray((rows["right"].max(axis=1) < 0.4) | ((_level(rows["right"]) < 0.55) & differ))
+
+
+def _mode_collapse(rows: Columns) -> Bools:
+    return np.asarray(_level(rows["modes"]) < 0.4)
+
+
+def _critic_memorises(rows: Columns) -> Bools:
+    """Tells real from fake, and held-out real rows nearly always look more like fake ones."""
+    nearer_to_fake = rows["validation_logit"] < (rows["real_logit"] + rows["fake_logit"]) / 2
+    return np.asarray((_level(rows["right"]) > 0.6) & (nearer_to_fake.mean(axis=1) > 0.8))
+
+
+def _oscillation(columns: Columns) -> Iterator[Alarm]:
+    """One frequency stands out: Fisher's g test on the detrended series (1929, doi:10.1098/rspa.1929.0151).
+
+    The critic's loss is left out, because its penalties come every few steps: a cycle of the log, not of the game.
+    """
+    found = [
+        (at, what, cycle)
+        for what, name in (("logit gap", "gap"), ("generator's loss", "generator_loss"), ("share of modes", "modes"))
+        for length in CYCLES
+        for at, cycle in _cycles(columns[name], length)
+    ]
+    if found:
+        at, what, (period, amplitude) = min(found, key=lambda each: each[0])
+        steps = period * float(np.median(np.diff(columns["step"])))
+        yield Alarm(
+            "oscillation",
+            int(columns["step"][at]),
+            f"the {what} swings up and down by {amplitude:.2g} every {steps:.0f} steps",
+            "try lower learning rates, a smaller gamma or penalty_every, or Objective(consensus=...)",
+        )
+
+
+def _cycles(series: Floats, length: int) -> Iterator[tuple[int, tuple[float, float]]]:
+    """Where the last `length` rows hold a cycle twice or more, its period in rows, and its amplitude."""
+    if len(series) < length or not np.isfinite(series).all():
+        return
+    rows = sliding_window_view(series, length)
+    line = np.linalg.qr(np.vander(np.arange(length), 2))[0]
+    waves = np.fft.rfft(rows - rows @ line @ line.T)[:, 1 : (length + 1) // 2]
+    power = (2 * np.abs(waves) / length) ** 2  # squared amplitude of each frequency
+    top = power.argmax(axis=1)
+    largest, total = power.max(axis=1), power.sum(axis=1)
+    share = np.divide(largest, total, out=np.zeros_like(total), where=total > 0)
+    p = power.shape[1] * (1 - share) ** (power.shape[1] - 1)
+    amplitude = np.sqrt(largest)
+    # so far, because a game that has come to rest still trembles
+    reach = (np.maximum.accumulate(series) - np.minimum.accumulate(series))[length - 1 :] / 2
+    for at in np.flatnonzero((top >= 1) & (p < P_CYCLE) & (amplitude > 0.2 * reach))[:1]:
+        yield int(at) + length - 1, (length / (top[at] + 1), float(amplitude[at]))
+
+
+def _diverged(history: History) -> Iterator[Alarm]:
+    for row in history.rows:
+        if not _finite(row):
+            broken = [
+                f"{name} {value}" for name, value in row.items() if value is not None and not math.isfinite(value)
+            ]
+            yield Alarm(
+                "diverged",
+                int(row["step"] or 0),
+                f"the game left the finite numbers: {', '.join(broken)}",
+                "try lower learning rates, or hold the critic with regularised(loss) or Objective(clip=...)",
+            )
+            return
+
+
+def _finite(row: Mapping[str, float | None]) -> bool:
+    return all(value is None or math.isfinite(value) for value in row.values())
+
+
+def _level(rows: Floats) -> Floats:
+    return np.asarray(np.median(rows, axis=1))
+
+
+def _accuracies(seen: Mapping[str, float]) -> str:
+    return f"the critic is right on {seen['real_accuracy']:.0%} of real and {seen['fake_accuracy']:.0%} of fake rows"
+
+
+def _differences(seen: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {seen[name]:.2g}" for name in ("modes", "mmd") if math.isfinite(seen[name]))
+
+
+SIGNS = (
+    Sign(
+        "critic_wins",
+        _critic_wins,
+        lambda seen: (
+            f"{_accuracies(seen)}, and the generator's gradient is but {seen['pull']:.2g} of their logits' gap"
+        ),
+        "try a loss that does not saturate (nonsaturating, relativistic), regularised(loss), or a lower critic_lr",
+    ),
+    Sign(
+        "generator_wins",
+        _generator_wins,
+        lambda seen: f"{_accuracies(seen)}, and yet these differ: {_differences(seen)}",
+        "try a higher critic_lr, more critic_steps or a wider critic, a lower generator_lr, or a lighter penalty",
+    ),
+    Sign(
+        "mode_collapse",
+        _mode_collapse,
+        lambda seen: f"the fake rows reach {seen['modes']:.2g} of the modes of the real ones",
+        "try r3gan(), regularised(loss) with a larger gamma, Objective(unroll=Unroll()), or Critic(pack=2)",
+    ),
+    Sign(
+        "critic_memorises",
+        _critic_memorises,
+        lambda seen: (
+            f"held-out real rows have a mean logit of {seen['validation_logit']:.2g}, nearer to the "
+            f"{seen['fake_logit']:.2g} of fake rows than to the {seen['real_logit']:.2g} of those it learns from"
+        ),
+        "try more rows, a smaller critic, a larger gamma, Objective(noise=Noise()), or to stop earlier with patience",
+    ),
+)
