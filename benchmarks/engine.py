@@ -2,8 +2,9 @@
 
     python benchmarks/engine.py [STEPS]
 
-All are timed in one run, in turns, and the median of the turns counts. The loop by hand has no averaged weights, no log,
-no check for numbers that are not finite and no checkpoint; it plays the same r3gan game with the same penalties as often.
+All are timed in one run, in turns, and the median of the turns counts. The loop by hand has no averaged weights, no
+log, no check for numbers that are not finite and no checkpoint; it plays the same r3gan game with the same penalties,
+as often.
 """
 
 from __future__ import annotations

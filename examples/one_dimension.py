@@ -1,6 +1,6 @@
 """A distribution on a line that no formula of two parameters fits: a peak, a tail and a gap.
 
-    python examples/one_dimension.py [STEPS]
+python examples/one_dimension.py [STEPS]
 """
 
 import sys

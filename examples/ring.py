@@ -1,6 +1,6 @@
 """A ring from a two-dimensional Gaussian: a hole in the middle, which no stretching makes.
 
-    python examples/ring.py [STEPS]
+python examples/ring.py [STEPS]
 """
 
 import sys

@@ -46,4 +46,4 @@ for name, weight in (("simultaneous descent", 0.0), ("consensus optimisation", 1
     game = Product()
     train(game, Objective(wasserstein(), consensus=weight), plain)
     x, y = game.generator.weight.item(), game.critic.weight.item()
-    print(f"{name}: ({x:.3f}, {y:.3f}), {(x**2 + y**2) ** 0.5:.3g} from the solution; it began at 1.41")
+    print(f"{name}: ({x:z.3f}, {y:z.3f}), {(x**2 + y**2) ** 0.5:.3g} from the solution; it began at 1.41")

@@ -25,6 +25,7 @@ from ganaug.errors import (
 )
 
 if TYPE_CHECKING:
+    from ganaug import pl as pl
     from ganaug.augment import augment
     from ganaug.fidelity.checker import FidelityChecker
     from ganaug.models.tabular import TabularGAN, load
@@ -54,6 +55,7 @@ _HOME = {
     "augment": "ganaug.augment",
     "load": "ganaug.models.tabular",
 }
+_MODULES = {"pl"}
 
 
 class _Package(ModuleType):
@@ -64,6 +66,8 @@ class _Package(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
+        if name in _MODULES:
+            return importlib.import_module(f"ganaug.{name}")
         if name not in _HOME:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = getattr(importlib.import_module(_HOME[name]), name)
@@ -75,7 +79,7 @@ class _Package(ModuleType):
             super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *__all__})
+        return sorted({*super().__dir__(), *__all__, *_MODULES})
 
 
 sys.modules[__name__].__class__ = _Package

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import PercentFormatter, SymmetricalLogLocator
 
 from ganaug.adversarial.alarms import Alarm, alarms
 from ganaug.adversarial.history import History
@@ -116,7 +116,11 @@ def _draw(axes: Axes, panel: Panel, history: History) -> None:
         axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
         axes.set_ylim(-0.03, max(1.05, axes.get_ylim()[1]))
     elif np.ptp(axes.get_ylim()) > 100:
-        axes.set_yscale("symlog")
+        axes.set_yscale("symlog", linthresh=10)
+        ticks = SymmetricalLogLocator(base=10, linthresh=10)
+        ticks.set_params(numticks=5)
+        axes.yaxis.set_major_locator(ticks)
+        axes.autoscale()
     if panel.title == SCORE and history.best is not None:
         step, score = history.best["step"] or 0, history.best["score"] or 0
         axes.plot(step, score, "o", color=GREY, label=f"kept: step {step}")

@@ -12,6 +12,12 @@ RUNS = {
     "pipeline.py": ("1", "balanced: balanced accuracy 0."),
     "judge_anything.py": ("400", "shuffled columns: refused"),
     "own_networks.py": ("600", "after 600 steps: mean "),
+    "two_players.py": ("100", "consensus optimisation: (0.000, 0.000)"),
+    "divergence.py": ("300", "-log 4 + 2 JS = -1.1635; off by 0."),
+    "one_dimension.py": ("300", "largest difference of the two distribution functions: 0."),
+    "ring.py": ("300", "of 12 directions each has "),
+    "modes.py": ("150", "ring: 8 of 8 modes"),
+    "two_days.py": ("300", "equalised: 0."),
     "digits.py": ("20", "held-out real digits are read by"),
 }
 

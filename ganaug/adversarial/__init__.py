@@ -1,11 +1,13 @@
 """The adversarial engine: losses, penalties, objectives, and one loop over any game."""
 
+from ganaug.adversarial.alarms import Alarm, alarms
 from ganaug.adversarial.checkpoint import Run
 from ganaug.adversarial.conditioning import auxiliary_classifier, mutual_information, wanted_class
 from ganaug.adversarial.config import TrainConfig
+from ganaug.adversarial.diagnostics import accuracies, duality_gap, effective_modes, mmd2
 from ganaug.adversarial.ema import Average
 from ganaug.adversarial.f_gan import CONJUGATES, Conjugate, alpha_conjugate, f_gan, f_gan_bound
-from ganaug.adversarial.game import Game
+from ganaug.adversarial.game import Game, WatchedGame
 from ganaug.adversarial.history import History
 from ganaug.adversarial.loss import AdversarialLoss
 from ganaug.adversarial.losses import (
@@ -32,6 +34,7 @@ __all__ = [
     "OBJECTIVES",
     "PENALTIES",
     "AdversarialLoss",
+    "Alarm",
     "Average",
     "Conjugate",
     "Equilibrium",
@@ -46,10 +49,15 @@ __all__ = [
     "TrainConfig",
     "Trained",
     "Unroll",
+    "WatchedGame",
+    "accuracies",
+    "alarms",
     "alpha_conjugate",
     "auxiliary_classifier",
     "began",
     "dragan",
+    "duality_gap",
+    "effective_modes",
     "energy",
     "f_gan",
     "f_gan_bound",
@@ -59,6 +67,7 @@ __all__ = [
     "least_squares",
     "maximum_likelihood",
     "minimax",
+    "mmd2",
     "mutual_information",
     "nonsaturating",
     "r1",

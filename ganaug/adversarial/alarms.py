@@ -1,7 +1,7 @@
 """Named warning signs in the history of a run, and what to try.
 
-A sign is looked for in windows of rows, never in one noisy row. The limits were set on some three hundred runs of small
-games, healthy and broken: no healthy run of the ring or of a planted shift raises one.
+A sign is looked for in windows of rows, never in one noisy row. The limits were set on some five hundred runs of small
+games, healthy and broken, so that no healthy one raises any.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ganaug.adversarial.history import COLUMNS, History
+from ganaug.adversarial.history import COLUMNS, History, not_finite
 
 __all__ = ["Alarm", "alarms"]
 
@@ -23,9 +23,11 @@ Bools = npt.NDArray[np.bool_]
 Columns = Mapping[str, Floats]  # NaN where nothing was measured
 WARM_UP = 100  # steps that do not count
 APART = 10  # steps from one row to the next: closer ones show the same networks
-WINDOW = 8  # rows
+WINDOW = 6  # rows
 CYCLES = (16, 24, 32, 48, 64)  # rows in which a cycle is looked for
-P_CYCLE = 1e-6  # noise in a network's weights is not white, and many windows are looked at
+P_CYCLE = 1e-6  # many windows are looked at
+P_STEPS = 1e-4
+TIMES = 3  # that it has to be seen
 
 
 class Alarm(NamedTuple):
@@ -61,8 +63,8 @@ class Sign(NamedTuple):
 def alarms(history: History) -> tuple[Alarm, ...]:
     """Look for the known ways in which a game fails; the earliest comes first, none comes twice.
 
-    A sign that went away again is told too. The first hundred steps do not count, and fewer than eight rows after them
-    say nothing.
+    A sign that went away again is told too. The first hundred steps do not count, and less than half a dozen rows after
+    them say nothing.
 
     Parameters
     ----------
@@ -71,10 +73,11 @@ def alarms(history: History) -> tuple[Alarm, ...]:
 
     Examples
     --------
-    >>> history = History([{"step": step, "modes": 0.13} for step in range(50, 1000, 50)])
+    >>> row = {"modes": 0.13, "real_logit": 7.0, "fake_logit": -5.0}
+    >>> history = History([{"step": step, **row} for step in range(50, 1000, 50)])
     >>> for alarm in alarms(history):
     ...     print(f"{alarm.name} at step {alarm.step}: {alarm.why}")
-    mode_collapse at step 500: the fake rows reach 0.13 of the modes of the real ones
+    mode_collapse at step 700: the fake rows reach 0.13 of the modes of the real ones
     """
     columns = _comparable(history)
     found = [*_signs(columns), *_oscillation(columns), *_diverged(history)]
@@ -85,7 +88,7 @@ def _comparable(history: History) -> Columns:
     """The rows that count, as columns, with what the signs speak of."""
     kept, last = [], WARM_UP
     for row in history.rows:
-        if (row["step"] or 0) >= last + APART and _finite(row):
+        if (row["step"] or 0) >= last + APART and not not_finite(row):
             kept.append([row.get(name) for name in COLUMNS])
             last = int(row["step"] or 0)
     columns = dict(zip(COLUMNS, np.array(kept, float).reshape(-1, len(COLUMNS)).T, strict=True))
@@ -120,17 +123,22 @@ def _generator_wins(rows: Columns) -> Bools:
 
 
 def _mode_collapse(rows: Columns) -> Bools:
-    return np.asarray(_level(rows["modes"]) < 0.4)
+    """Few modes, no more of them than a window before, and rows that do not come nearer: not those on their way."""
+    modes, gap = _level(rows["modes"]), _level(rows["gap"])
+    stuck = np.zeros(len(modes), bool)
+    before, now = slice(None, -WINDOW), slice(WINDOW, None)
+    stuck[now] = (modes[before] < 0.4) & (modes[now] < 1.25 * modes[before]) & (gap[now] > 0.97 * gap[before])
+    return stuck & (modes < 0.4)
 
 
 def _critic_memorises(rows: Columns) -> Bools:
-    """Tells real from fake, and held-out real rows nearly always look more like fake ones."""
+    """Tells real from fake, and held-out real rows look more like fake ones, row after row."""
     nearer_to_fake = rows["validation_logit"] < (rows["real_logit"] + rows["fake_logit"]) / 2
-    return np.asarray((_level(rows["right"]) > 0.6) & (nearer_to_fake.mean(axis=1) > 0.8))
+    return np.asarray((_level(rows["right"]) > 0.6) & (nearer_to_fake.all(axis=1)))
 
 
 def _oscillation(columns: Columns) -> Iterator[Alarm]:
-    """One frequency stands out: Fisher's g test on the detrended series (1929, doi:10.1098/rspa.1929.0151).
+    """Say where one frequency stands out, by Fisher's g test on the detrended series (doi:10.1098/rspa.1929.0151).
 
     The critic's loss is left out, because its penalties come every few steps: a cycle of the log, not of the game.
     """
@@ -152,41 +160,47 @@ def _oscillation(columns: Columns) -> Iterator[Alarm]:
 
 
 def _cycles(series: Floats, length: int) -> Iterator[tuple[int, tuple[float, float]]]:
-    """Where the last `length` rows hold a cycle twice or more, its period in rows, and its amplitude."""
+    """Where the last `length` rows first hold a cycle, its period in rows, and its amplitude."""
     if len(series) < length or not np.isfinite(series).all():
         return
-    rows = sliding_window_view(series, length)
+    top, p, amplitude = _waves(sliding_window_view(series, length))
+    # a random walk seems to cycle too, but its steps do not
+    top_of_steps, p_of_steps, _ = _waves(np.diff(sliding_window_view(series, length), axis=1))
+    # the reach so far, because a game that has come to rest still trembles
+    reach = (np.maximum.accumulate(series) - np.minimum.accumulate(series))[length - 1 :] / 2
+    shown = (
+        (top >= TIMES)
+        & (p < P_CYCLE)
+        & (p_of_steps < P_STEPS)
+        & (abs(top - top_of_steps) <= 1)
+        & (amplitude > 0.2 * reach)
+    )
+    for at in np.flatnonzero(shown)[:1]:
+        yield int(at) + length - 1, (length / top[at], float(amplitude[at]))
+
+
+def _waves(rows: Floats) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
+    """Of each row: how often its strongest wave goes up and down, Fisher's p that it is chance, and its amplitude."""
+    length = rows.shape[1]
     line = np.linalg.qr(np.vander(np.arange(length), 2))[0]
     waves = np.fft.rfft(rows - rows @ line @ line.T)[:, 1 : (length + 1) // 2]
-    power = (2 * np.abs(waves) / length) ** 2  # squared amplitude of each frequency
-    top = power.argmax(axis=1)
+    power = (2 * np.abs(waves) / length) ** 2
     largest, total = power.max(axis=1), power.sum(axis=1)
     share = np.divide(largest, total, out=np.zeros_like(total), where=total > 0)
     p = power.shape[1] * (1 - share) ** (power.shape[1] - 1)
-    amplitude = np.sqrt(largest)
-    # so far, because a game that has come to rest still trembles
-    reach = (np.maximum.accumulate(series) - np.minimum.accumulate(series))[length - 1 :] / 2
-    for at in np.flatnonzero((top >= 1) & (p < P_CYCLE) & (amplitude > 0.2 * reach))[:1]:
-        yield int(at) + length - 1, (length / (top[at] + 1), float(amplitude[at]))
+    return power.argmax(axis=1) + 1, p, np.sqrt(largest)
 
 
 def _diverged(history: History) -> Iterator[Alarm]:
     for row in history.rows:
-        if not _finite(row):
-            broken = [
-                f"{name} {value}" for name, value in row.items() if value is not None and not math.isfinite(value)
-            ]
+        if broken := not_finite(row):
             yield Alarm(
                 "diverged",
                 int(row["step"] or 0),
-                f"the game left the finite numbers: {', '.join(broken)}",
+                f"the game left the finite numbers: {broken}",
                 "try lower learning rates, or hold the critic with regularised(loss) or Objective(clip=...)",
             )
             return
-
-
-def _finite(row: Mapping[str, float | None]) -> bool:
-    return all(value is None or math.isfinite(value) for value in row.values())
 
 
 def _level(rows: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["COLUMNS", "Board", "History", "Row"]
+__all__ = ["COLUMNS", "Board", "History", "Row", "not_finite"]
 
 Row = dict[str, float | None]
 COLUMNS = (
@@ -19,21 +20,31 @@ COLUMNS = (
 )
 
 
+def not_finite(row: Row) -> str:
+    """Name the numbers of a row that are not finite, with their values; empty if there are none.
+
+    Examples
+    --------
+    >>> not_finite({"step": 7, "critic_loss": float("nan"), "score": None})
+    'critic_loss nan'
+    """
+    return ", ".join(f"{name} {value}" for name, value in row.items() if value is not None and not math.isfinite(value))
+
+
 @dataclass
 class History:
     """The log of a run, one row a logged step; None where something was not measured.
 
-    ========================================  =======================================================================
-    ``step`` ``seconds``                      steps of the generator, time spent
-    ``critic_loss`` ``generator_loss``        of the last batch; the critic's with the penalties that were due
-    ``real_accuracy`` ``fake_accuracy``       see `accuracies`; .5 and .5 at an equilibrium
-    ``real_logit`` ``fake_logit``             means of that batch
-    ``critic_gradient`` ``generator_gradient``  norms over all weights
-    ``gradient_ratio``                        the generator's over the critic's
-    ``modes``                                 see `effective_modes`; about 1 where none is missing
-    ``validation_logit`` ``mmd``              mean logit of held-out rows, `mmd2` of these and fake ones: `WatchedGame`
-    ``score``                                 on V, lower is better
-    ========================================  =======================================================================
+    - ``step``, ``seconds``: steps of the generator, time spent.
+    - ``critic_loss``, ``generator_loss``: of the step; the critic's with the penalties that were due.
+    - ``real_accuracy``, ``fake_accuracy``: see `accuracies`; .5 and .5 at an equilibrium.
+    - ``real_logit``, ``fake_logit``: means over the last batch of the critic.
+    - ``critic_gradient``, ``generator_gradient``: norms over all weights.
+    - ``gradient_ratio``: the generator's over the critic's.
+    - ``modes``: see `effective_modes`; about 1 where none is missing.
+    - ``validation_logit``: as far from ``real_logit`` as rows held out are from those learned from (`WatchedGame`).
+    - ``mmd``: `mmd2` of rows held out and fake ones (`WatchedGame`).
+    - ``score``: on V, lower is better.
 
     Examples
     --------
@@ -60,7 +71,9 @@ class History:
         """Return a data frame, one row a logged step."""
         import pandas as pd
 
-        return pd.DataFrame(self.to_dict())
+        frame = pd.DataFrame(self.to_dict())
+        # a column that was never measured is one of numbers, too
+        return frame.astype({name: float for name in frame.columns if name != "step"})
 
     def copy(self) -> History:
         """Return a history that shares nothing with this one."""

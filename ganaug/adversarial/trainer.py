@@ -13,7 +13,7 @@ from ganaug.adversarial.checkpoint import Run, Stopped
 from ganaug.adversarial.config import Arrays, Meta, TrainConfig
 from ganaug.adversarial.diagnostics import measure
 from ganaug.adversarial.game import Game
-from ganaug.adversarial.history import COLUMNS, Board, History, Row
+from ganaug.adversarial.history import COLUMNS, Board, History, Row, not_finite
 from ganaug.adversarial.objective import Objective
 from ganaug.adversarial.turns import Turn, play
 from ganaug.errors import TrainingDiverged
@@ -122,14 +122,15 @@ def _check(unchecked: list[Tensor], run: Run) -> None:
     """Read the losses since the last check, all at once, and name the first step that is not finite."""
     losses = torch.stack(unchecked).tolist()
     unchecked.clear()
-    for step, (critic_loss, generator_loss) in enumerate(losses, run.step - len(losses) + 1):
-        if not math.isfinite(critic_loss + generator_loss):
-            raise _diverged(run, step, {"critic_loss": critic_loss, "generator_loss": generator_loss})
+    for step, both in enumerate(losses, run.step - len(losses) + 1):
+        row: Row = dict(zip(("critic_loss", "generator_loss"), both, strict=True))
+        if not_finite(row):
+            raise _diverged(run, step, row)
 
 
 def _log(game: Game[Given], run: Run, turn: Turn, on_log: OnLog | None) -> None:
     row = {"step": run.step, "seconds": run.seconds, **_read(measure(game, run, turn)), "score": None}
-    if any(not math.isfinite(row[name] or 0) for name in PLAYED):
+    if not_finite(row):
         raise _diverged(run, run.step, row)
     run.history.append(row)
     score = on_log(run.step, run.average.module, run.history) if on_log else None
@@ -151,8 +152,7 @@ def _diverged(run: Run, step: int, row: Row) -> TrainingDiverged:
     history = run.history.copy()
     history.append(dict.fromkeys(COLUMNS) | {"step": step, "seconds": run.seconds} | row)
     return TrainingDiverged(
-        f"training left the finite numbers at step {step} (critic loss {row['critic_loss']:.3g}, generator loss "
-        f"{row['generator_loss']:.3g}): lower the learning rates or raise gamma",
+        f"training left the finite numbers at step {step} ({not_finite(row)}): lower the learning rates or raise gamma",
         step,
         history,
     )

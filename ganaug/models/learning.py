@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ganaug.adversarial import alarms
 from ganaug.data.encoder import TableEncoder
+from ganaug.errors import TrainingDiverged
 from ganaug.layout import Levels
 from ganaug.models.corrector import Corrector
 from ganaug.models.refiner import Refiner, Settings
@@ -140,14 +142,21 @@ class Learning:
         )
         refiner = Refiner(settings, self.encoder, list(self.plan.first))
         proposed = before.propose(4 * len(self.train), self.seeds.rng("refiner", "proposed"))
-        refiner.fit(
-            self.train,
-            proposed,
-            score=self._quick_score(proposed),
-            on_log=lambda step, score: self._tell("refiner", step, steps, score),
-            save=self.plan.save,
-            resume_from=self.plan.resume_from,
-        )
+        try:
+            history = refiner.fit(
+                self.train,
+                proposed,
+                score=self._quick_score(proposed),
+                on_log=lambda step, score: self._tell("refiner", step, steps, score),
+                save=self.plan.save,
+                resume_from=self.plan.resume_from,
+            )
+        except TrainingDiverged as error:
+            if from_noise:
+                raise
+            self.notes.append(f"the refiner is left out: {error}")
+            return before, best
+        self.notes += [f"the refiner's training: {alarm.why} ({alarm.name}); {alarm.fix}" for alarm in alarms(history)]
         if refiner.stopped == "time":
             self.notes.append(
                 "the time budget ended the refiner's training, so the same seed may give other rows another time: "

@@ -1,10 +1,23 @@
 import math
+import sys
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from adversarial.games import FromNoise, Refine, correlated, normal, planted, ring, stream
 
-from ganaug.adversarial import Objective, TrainConfig, nonsaturating, r3gan, train, wgan_gp
+from ganaug.adversarial import (
+    AdversarialLoss,
+    Objective,
+    TrainConfig,
+    alarms,
+    nonsaturating,
+    r3gan,
+    train,
+    wgan_gp,
+)
+from ganaug.adversarial.history import COLUMNS
 from ganaug.errors import TrainingDiverged
 
 
@@ -119,29 +132,89 @@ def test_a_time_budget_ends_with_a_logged_step():
 
 def test_a_row_of_the_history_holds_both_players():
     (row,) = train(shift(), r3gan(), TrainConfig(steps=3)).history.rows
-    assert list(row) == [
-        *("step", "seconds", "critic_loss", "generator_loss", "real_logit", "fake_logit"),
-        *("critic_gradient", "generator_gradient", "score"),
-    ]
+    assert tuple(row) == COLUMNS
     assert row["critic_loss"] > 0 < row["generator_loss"]
     assert row["critic_gradient"] > 0 < row["generator_gradient"]
+    assert row["gradient_ratio"] == pytest.approx(row["generator_gradient"] / row["critic_gradient"])
+    assert {name for name, value in row.items() if value is None} == {"validation_logit", "mmd", "score"}
 
 
-@pytest.mark.parametrize("log_every", [1, 100])
-def test_divergence_names_its_step(log_every):
+def test_a_watched_game_is_measured_on_rows_held_out():
     game = shift()
+    game.held_out = game.draw
+    (row,) = train(game, r3gan(), TrainConfig(steps=3)).history.rows
+    assert {name for name, value in row.items() if value is None} == {"score"}
+
+
+def test_what_has_no_value_is_none():
+    # a critic that rests has no gradient to divide by
+    resting = AdversarialLoss(lambda real, fake: 0 * (real + fake), lambda real, fake: -fake)
+    (row,) = train(shift(), Objective(resting), TrainConfig(steps=3)).history.rows
+    assert row["critic_gradient"] == 0 < row["generator_gradient"]
+    assert row["gradient_ratio"] is None
+
+
+def poison(game, step):
+    """Let a game draw rows that are no numbers, once."""
     draw, drawn = game.draw, []
 
     def poisoned(rng):
         real, given = draw(rng)
         drawn.append(real)
-        return (real * math.nan if len(drawn) == 41 else real), given
+        return (real * math.nan if len(drawn) == step else real), given
 
     game.draw = poisoned
-    with pytest.raises(TrainingDiverged, match="at step 41") as error:
+    return drawn
+
+
+@pytest.mark.parametrize("log_every", [1, 10, 100])
+def test_divergence_names_its_step(log_every):
+    game = shift()
+    drawn = poison(game, 41)
+    with pytest.raises(TrainingDiverged, match=r"at step 41 \(critic_loss nan.*lower the learning rates") as error:
         train(game, r3gan(), TrainConfig(steps=200, log_every=log_every))
     assert error.value.step == 41
     assert len(drawn) <= 64
+    *finite, last = error.value.history.rows
+    assert [row["step"] for row in finite] == list(range(log_every, 41, log_every))
+    assert tuple(last) == COLUMNS
+    assert (last["step"], math.isnan(last["critic_loss"])) == (41, True)
+    assert [(alarm.name, alarm.step) for alarm in alarms(error.value.history)] == [("diverged", 41)]
+
+
+def test_rows_that_are_no_numbers_are_neither_kept_nor_saved():
+    game, seen, saved = shift(), [], []
+    poison(game, 41)
+    config = TrainConfig(steps=200, log_every=10, save=lambda arrays, meta: saved.append((arrays, meta)))
+    with pytest.raises(TrainingDiverged):
+        train(game, r3gan(), config, on_log=lambda step, generator, history: seen.append(history))
+    assert [row["step"] for row in seen[-1].rows] == [10, 20, 30, 40]
+    arrays, meta = saved[-1]
+    assert meta["step"] == 40
+    assert all(np.isfinite(array).all() for array in arrays.values())
+
+
+def test_tensorboard_has_each_row_also_after_a_resume(tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    saved = []
+    config = TrainConfig(steps=30, log_every=10, tensorboard=tmp_path, save=lambda *point: saved.append(point))
+    train(shift(), r3gan(), config)
+    history = train(shift(), r3gan(), replace(config, steps=60), resume_from=saved[1]).history
+    shown = accumulator.EventAccumulator(str(tmp_path)).Reload()
+    for name in ("critic_loss", "modes", "gradient_ratio"):
+        expected = [(row["step"], pytest.approx(row[name], rel=1e-5)) for row in history.rows]
+        assert [(event.step, event.value) for event in shown.Scalars(name)] == expected
+    assert "score" not in shown.Tags()["scalars"]
+
+
+def test_without_the_package_a_run_with_tensorboard_does_not_begin(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboard", None)
+    monkeypatch.delitem(sys.modules, "torch.utils.tensorboard", raising=False)
+    game = shift()
+    drawn = poison(game, 0)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'ganaug\[tensorboard\]'"):
+        train(game, r3gan(), TrainConfig(steps=3, tensorboard=tmp_path))
+    assert not drawn
 
 
 def test_the_same_seed_gives_the_same_weights_and_leaves_the_global_stream_alone():

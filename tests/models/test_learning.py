@@ -5,8 +5,11 @@ import time
 import numpy as np
 import pytest
 from problems import dependent_codes
+from torch import Tensor
 
+from ganaug.adversarial import AdversarialLoss, Alarm, Objective
 from ganaug.data.encoder import TableEncoder
+from ganaug.errors import TrainingDiverged
 from ganaug.layout import Levels
 from ganaug.models.corrector import Corrector
 from ganaug.models.learning import MANY_COLUMNS, Learning, Plan
@@ -147,3 +150,46 @@ def test_progress_is_told_stage_by_stage():
     assert stages[-1] == "last fit"
     assert {"refiner", "corrector"} < set(stages)
     assert all(progress.seconds_left <= 60 for progress in told)
+
+
+class Diverging:
+    """A loss that is not finite after its third step."""
+
+    def __init__(self) -> None:
+        self.played = 0
+
+    def __call__(self) -> Objective:
+        def critic(real: Tensor, fake: Tensor) -> Tensor:
+            self.played += 1
+            return (fake - real) / (0.0 if self.played > 3 else 1.0)
+
+        return Objective(AdversarialLoss(critic, lambda real, fake: -fake))
+
+
+@pytest.fixture
+def diverging(monkeypatch):
+    monkeypatch.setattr("ganaug.models.refiner.OBJECTIVES", {"bad": Diverging()})
+    return {"refine": True, "objective": "bad", "max_steps": 20}
+
+
+def test_a_refiner_that_diverges_is_left_out_aloud(monkeypatch, diverging):
+    scores(monkeypatch, 0.6)
+    learn = learning(**diverging)
+    assert learn.run().refiner is None
+    assert [row["stage"] for row in learn.stages] == ["trees, leaf 8"]
+    assert any("the refiner is left out" in note and "at step 4" in note for note in learn.notes)
+
+
+def test_a_noise_gan_that_diverges_is_no_generator(monkeypatch, diverging):
+    scores(monkeypatch, 0.6)
+    with pytest.raises(TrainingDiverged, match="at step 4"):
+        learning(proposal="noise", **diverging).run()
+
+
+def test_what_the_monitors_saw_is_noted(monkeypatch):
+    scores(monkeypatch, 0.6, 0.9)
+    sign = Alarm("mode_collapse", 300, "few modes", "try r3gan")
+    monkeypatch.setattr("ganaug.models.learning.alarms", lambda history: (sign,))
+    learn = learning(refine=True)
+    learn.run()
+    assert "the refiner's training: few modes (mode_collapse); try r3gan" in learn.notes
