@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
+from ganaug.adversarial.cycles import cycles
 from ganaug.adversarial.history import COLUMNS, History, not_finite
 
 __all__ = ["Alarm", "alarms"]
@@ -24,10 +25,6 @@ Columns = Mapping[str, Floats]  # NaN where nothing was measured
 WARM_UP = 100  # steps that do not count
 APART = 10  # steps from one row to the next: closer ones show the same networks
 WINDOW = 6  # rows
-CYCLES = (16, 24, 32, 48, 64)  # rows in which a cycle is looked for
-P_CYCLE = 1e-6  # many windows are looked at
-P_STEPS = 1e-4
-TIMES = 3  # that it has to be seen
 
 
 class Alarm(NamedTuple):
@@ -138,15 +135,14 @@ def _critic_memorises(rows: Columns) -> Bools:
 
 
 def _oscillation(columns: Columns) -> Iterator[Alarm]:
-    """Say where one frequency stands out, by Fisher's g test on the detrended series (doi:10.1098/rspa.1929.0151).
+    """Say where one frequency stands out.
 
     The critic's loss is left out, because its penalties come every few steps: a cycle of the log, not of the game.
     """
     found = [
         (at, what, cycle)
         for what, name in (("logit gap", "gap"), ("generator's loss", "generator_loss"), ("share of modes", "modes"))
-        for length in CYCLES
-        for at, cycle in _cycles(columns[name], length)
+        for at, cycle in cycles(columns[name])
     ]
     if found:
         at, what, (period, amplitude) = min(found, key=lambda each: each[0])
@@ -157,38 +153,6 @@ def _oscillation(columns: Columns) -> Iterator[Alarm]:
             f"the {what} swings up and down by {amplitude:.2g} every {steps:.0f} steps",
             "try lower learning rates, a smaller gamma or penalty_every, or Objective(consensus=...)",
         )
-
-
-def _cycles(series: Floats, length: int) -> Iterator[tuple[int, tuple[float, float]]]:
-    """Where the last `length` rows first hold a cycle, its period in rows, and its amplitude."""
-    if len(series) < length or not np.isfinite(series).all():
-        return
-    top, p, amplitude = _waves(sliding_window_view(series, length))
-    # a random walk seems to cycle too, but its steps do not
-    top_of_steps, p_of_steps, _ = _waves(np.diff(sliding_window_view(series, length), axis=1))
-    # the reach so far, because a game that has come to rest still trembles
-    reach = (np.maximum.accumulate(series) - np.minimum.accumulate(series))[length - 1 :] / 2
-    shown = (
-        (top >= TIMES)
-        & (p < P_CYCLE)
-        & (p_of_steps < P_STEPS)
-        & (abs(top - top_of_steps) <= 1)
-        & (amplitude > 0.2 * reach)
-    )
-    for at in np.flatnonzero(shown)[:1]:
-        yield int(at) + length - 1, (length / top[at], float(amplitude[at]))
-
-
-def _waves(rows: Floats) -> tuple[npt.NDArray[np.intp], Floats, Floats]:
-    """Of each row: how often its strongest wave goes up and down, Fisher's p that it is chance, and its amplitude."""
-    length = rows.shape[1]
-    line = np.linalg.qr(np.vander(np.arange(length), 2))[0]
-    waves = np.fft.rfft(rows - rows @ line @ line.T)[:, 1 : (length + 1) // 2]
-    power = (2 * np.abs(waves) / length) ** 2
-    largest, total = power.max(axis=1), power.sum(axis=1)
-    share = np.divide(largest, total, out=np.zeros_like(total), where=total > 0)
-    p = power.shape[1] * (1 - share) ** (power.shape[1] - 1)
-    return power.argmax(axis=1) + 1, p, np.sqrt(largest)
 
 
 def _diverged(history: History) -> Iterator[Alarm]:
