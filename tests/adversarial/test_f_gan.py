@@ -97,5 +97,5 @@ def test_alpha_beyond_its_range_is_refused(alpha):
 
 
 def test_an_unknown_divergence_says_which_there_are():
-    with pytest.raises(ValueError, match="divergence must be one of .*'kl'.* not 'hinge'"):
+    with pytest.raises(ValueError, match=r"divergence must be one of .*'kl'.* not 'hinge'"):
         f_gan("hinge")
