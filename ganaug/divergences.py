@@ -18,6 +18,7 @@ __all__ = [
     "bayes",
     "conditional",
     "cross_entropy",
+    "dual_bound",
     "entropy",
     "f_divergence",
     "fisher_information",
@@ -33,10 +34,14 @@ TOLERANCE = 1e-6  # of the sum of a table
 
 
 class Generator(NamedTuple):
-    """The convex function f of an f-divergence, with f(1) = 0, and its slope at infinity."""
+    """The convex function f of an f-divergence, with f(1) = 0, its slope at infinity, and its convex conjugate.
+
+    The conjugate is ``f*(s) = sup over t >= 0 of s t - f(t)``, infinite outside its domain.
+    """
 
     f: Callable[[Floats], Floats]
     slope: float
+    conjugate: Callable[[Floats], Floats]
 
 
 def _xlogx(t: Floats) -> Floats:
@@ -53,15 +58,32 @@ def _neyman(t: Floats) -> Floats:
         return (1 - t) ** 2 / t
 
 
+def _below(limit: float, conjugate: Callable[[Floats], Floats]) -> Callable[[Floats], Floats]:
+    """Make a conjugate infinite from `limit` on."""
+    return lambda s: np.where(s < limit, conjugate(np.minimum(s, np.nextafter(limit, -np.inf))), np.inf)
+
+
 GENERATORS = {
-    "kl": Generator(_xlogx, np.inf),
-    "reverse_kl": Generator(lambda t: -_log(t), 0.0),
-    "pearson_chi2": Generator(lambda t: (t - 1) ** 2, np.inf),
-    "neyman_chi2": Generator(_neyman, 1.0),
-    "squared_hellinger": Generator(lambda t: (np.sqrt(t) - 1) ** 2, 1.0),
-    "jensen_shannon": Generator(lambda t: (_xlogx(t) - (t + 1) * np.log((t + 1) / 2)) / 2, np.log(2) / 2),
-    "gan": Generator(lambda t: _xlogx(t) - (t + 1) * np.log((t + 1) / 2), float(np.log(2))),
-    "total_variation": Generator(lambda t: np.abs(t - 1) / 2, 0.5),
+    "kl": Generator(_xlogx, np.inf, lambda s: np.exp(s - 1)),
+    "reverse_kl": Generator(lambda t: -_log(t), 0.0, _below(0.0, lambda s: -1 - np.log(-s))),
+    "pearson_chi2": Generator(
+        lambda t: (t - 1) ** 2, np.inf, lambda s: np.maximum(s, -2.0) ** 2 / 4 + np.maximum(s, -2.0)
+    ),
+    "neyman_chi2": Generator(_neyman, 1.0, _below(1.0, lambda s: 2 - 2 * np.sqrt(1 - s))),
+    "squared_hellinger": Generator(lambda t: (np.sqrt(t) - 1) ** 2, 1.0, _below(1.0, lambda s: s / (1 - s))),
+    "jensen_shannon": Generator(
+        lambda t: (_xlogx(t) - (t + 1) * np.log((t + 1) / 2)) / 2,
+        np.log(2) / 2,
+        _below(np.log(2) / 2, lambda s: -np.log(2 - np.exp(2 * s)) / 2),
+    ),
+    "gan": Generator(
+        lambda t: _xlogx(t) - (t + 1) * np.log((t + 1) / 2),
+        float(np.log(2)),
+        _below(np.log(2), lambda s: -np.log(2 - np.exp(s))),
+    ),
+    "total_variation": Generator(
+        lambda t: np.abs(t - 1) / 2, 0.5, lambda s: np.where(s <= 0.5, np.maximum(s, -0.5), np.inf)
+    ),
 }
 
 
@@ -132,13 +154,40 @@ def f_divergence(
     >>> round(f_divergence([0.5, 0.5], [0.25, 0.75], "total_variation"), 6)
     0.25
     """
-    f, slope = _alpha(alpha) if generator == "alpha" else _generator(generator)
+    f, slope, _ = _generator(generator, alpha)
     a, b = _tables(p, q)
     allowed = b > 0
     inside = (b[allowed] * f(a[allowed] / b[allowed])).sum()
     # what q rules out counts by the slope of f at infinity
     outside = a[~allowed].sum()
     return float((inside + (slope * outside if outside > 0 else 0.0)) / _unit(base))
+
+
+def dual_bound(
+    real: npt.ArrayLike, fake: npt.ArrayLike, generator: str, *, alpha: float = 0.5, base: float | None = None
+) -> float:
+    """Lower bound of an f-divergence from samples, by any function of them: ``E_p[T] - E_q[f*(T)]``.
+
+    The best T reaches the divergence (Nguyen et al. 2010, doi:10.1109/TIT.2010.2068870). The bound holds for rows that
+    T has not been fitted to. A critic's logits have to be mapped to the domain of f* first;
+    `ganaug.adversarial.f_gan_bound` takes them as they are.
+
+    Parameters
+    ----------
+    real, fake : array_like, shape (n,) and (m,)
+        T at samples of p and of q.
+    generator, alpha, base
+        See `f_divergence`.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> p, q = rng.normal(size=100_000), rng.normal(1, 1, size=100_000)
+    >>> bool(abs(dual_bound(1.5 - p, 1.5 - q, "kl") - 0.5) < 0.01)  # the best T: 1 + log(p / q)
+    True
+    """
+    conjugate = _generator(generator, alpha).conjugate
+    return float((np.mean(np.asarray(real, float)) - np.mean(conjugate(np.asarray(fake, float)))) / _unit(base))
 
 
 def kl_gaussian(
@@ -289,7 +338,9 @@ def _tables(p: npt.ArrayLike, q: npt.ArrayLike) -> tuple[Floats, Floats]:
     return a, b
 
 
-def _generator(name: str) -> Generator:
+def _generator(name: str, alpha: float) -> Generator:
+    if name == "alpha":
+        return _alpha(alpha)
     if name not in GENERATORS:
         raise ValueError(f"generator must be one of {[*GENERATORS, 'alpha']}, not {name!r}")
     return GENERATORS[name]
@@ -298,8 +349,14 @@ def _generator(name: str) -> Generator:
 def _alpha(alpha: float) -> Generator:
     if alpha in {0, 1}:
         raise ValueError("alpha must be neither 0 nor 1: its limits there are 'reverse_kl' and 'kl'")
+
+    def conjugate(s: Floats) -> Floats:
+        root = 1 + (alpha - 1) * s  # the best t to the power of alpha - 1
+        outside = np.inf if alpha < 1 else -1 / alpha
+        return np.where(root > 0, (np.where(root > 0, root, 1.0) ** (alpha / (alpha - 1)) - 1) / alpha, outside)
+
     slope = np.inf if alpha > 1 else 1 / (1 - alpha)
-    return Generator(lambda t: (t**alpha - 1 - alpha * (t - 1)) / (alpha * (alpha - 1)), slope)
+    return Generator(lambda t: (t**alpha - 1 - alpha * (t - 1)) / (alpha * (alpha - 1)), slope, conjugate)
 
 
 def _unit(base: float | None) -> float:

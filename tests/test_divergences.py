@@ -131,3 +131,41 @@ def test_a_value_that_never_occurs_has_no_conditional():
 def test_what_is_refused(ask, message):
     with pytest.raises(ValueError, match=message):
         ask()
+
+
+@pytest.mark.parametrize("name", [*dv.GENERATORS, "alpha"])
+@pytest.mark.parametrize("slope", [-3.0, -1.0, -0.4, -0.01, 0.2, 0.45, 0.9])
+def test_the_conjugate_is_the_highest_line_less_f(name, slope):
+    generator = dv._generator(name, 0.5)
+    t = np.append(0, np.geomspace(1e-4, 1e5, 50_001))
+    with np.errstate(divide="ignore"):
+        highest = np.max(slope * t - generator.f(t))
+    found = float(generator.conjugate(np.array(slope)))
+    # where the line stays above f, the highest point lies at the end of the grid
+    assert found == pytest.approx(highest, abs=1e-3) or (found == np.inf and highest > 100)
+
+
+@pytest.mark.parametrize("alpha", [-1.0, 0.3, 2.0, 3.0])
+def test_the_conjugate_of_alpha(alpha):
+    generator = dv._generator("alpha", alpha)
+    t = np.geomspace(1e-4, 1e3, 50_001)
+    for slope in (-0.8, -0.2, 0.0, 0.1):
+        assert generator.conjugate(np.array(slope)) == pytest.approx(np.max(slope * t - generator.f(t)), abs=1e-3)
+
+
+@pytest.mark.parametrize("name", [*dv.GENERATORS, "alpha"])
+def test_the_slope_of_f_makes_the_dual_bound_sharp(name):
+    p, q = np.array([0.1, 0.5, 0.4]), np.array([0.3, 0.2, 0.5])
+    generator = dv._generator(name, 0.5)
+    best = (generator.f(p / q + 1e-6) - generator.f(p / q - 1e-6)) / 2e-6
+    best = best.round(6)
+    divergence = dv.f_divergence(p, q, name)
+    # each value as often as a table of a thousand rows has it
+    real, fake = (np.repeat(best, (1000 * table).round().astype(int)) for table in (p, q))
+    assert dv.dual_bound(real, fake, name) == pytest.approx(divergence, abs=1e-6)
+    assert dv.dual_bound(0.9 * real, 0.9 * fake, name) < divergence
+    assert dv.dual_bound(real, fake, name, base=2) == pytest.approx(divergence / np.log(2), abs=1e-5)
+
+
+def test_a_value_outside_the_domain_bounds_nothing():
+    assert dv.dual_bound([0.0], [2.0], "squared_hellinger") == -np.inf
