@@ -172,10 +172,10 @@ def main() -> None:
     args = parser.parse_args()
     runs = [(name, held, problem) for name in args.losses.split(",") for held in HELD for problem in PROBLEMS]
     rows = Parallel(args.jobs)(delayed(play)(*run, args.steps) for run in runs)
-    said = " ".join(sys.argv[1:])
+    command = " ".join(["python benchmarks/modes.py", *sys.argv[1:]])
     when, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({platform.machine()})"
     how = f"{when}, {machine}, {args.steps:,} steps of 256 rows, {args.jobs} at once"
-    text = f"{table(rows)}\n\n`python benchmarks/modes.py {said}`: {how}.\n"
+    text = f"{table(rows)}\n\n`{command}`: {how}.\n"
     print(text)
     if args.write:
         write(f"\n{text}", args.write)
