@@ -93,7 +93,7 @@ def fit_smote(plain: PlainTable, target: int, seed: int) -> tuple[Draw, str]:
     else:
         sampler = SMOTENC(np.flatnonzero(is_category).tolist(), **settings)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that classes outgrow the largest one: they all double
+        warnings.filterwarnings("ignore", "After over-sampling")  # classes outgrow the largest: they all double
         rows, labels = sampler.fit_resample(x, y)
     made = pd.DataFrame(rows).assign(**{label: labels}).iloc[len(x) :]
     return lambda n: plain.back(made), ""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ganaug.adversarial import NoiseGame, Objective, TrainConfig, f_gan_bound, minimax, train
 from ganaug.divergences import js
+from ganaug.nn import mlp
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 600
 
@@ -23,8 +24,7 @@ def gaussian(n: int, rng: torch.Generator) -> Tensor:
     return 1 + torch.randn(n, 1, generator=rng)
 
 
-torch.manual_seed(0)  # the first weights
-critic = nn.Sequential(nn.Linear(1, 32), nn.SiLU(), nn.Linear(32, 1))
+critic = mlp(1, 32, 2, 1, rng=torch.Generator().manual_seed(0))
 handing_on = nn.Linear(1, 1)
 handing_on.load_state_dict({"weight": torch.ones(1, 1), "bias": torch.zeros(1)})
 game = NoiseGame(gaussian, handing_on, critic, n=4096, noise_dim=1)

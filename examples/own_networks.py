@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.adversarial import TrainConfig, r3gan, train
+from ganaug.nn import linear
 
 steps = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
 
@@ -19,8 +20,9 @@ class Gaussian:
     """The real numbers come from a formula; nothing is given to the generator."""
 
     def __init__(self) -> None:
-        self.generator = nn.Linear(1, 1)
-        self.critic = nn.Sequential(nn.Linear(1, 64), nn.SiLU(), nn.Linear(64, 64), nn.SiLU(), nn.Linear(64, 1))
+        rng = torch.Generator().manual_seed(0)  # of the first weights
+        self.generator = linear(1, 1, rng)
+        self.critic = nn.Sequential(linear(1, 64, rng), nn.SiLU(), linear(64, 64, rng), nn.SiLU(), linear(64, 1, rng))
 
     def draw(self, rng: torch.Generator) -> tuple[Tensor, None]:
         """Draw real rows, and what the fake ones are given: nothing."""
@@ -39,7 +41,6 @@ class Gaussian:
         return None
 
 
-torch.manual_seed(0)  # the first weights; all that follows is drawn from the generator that `train` hands out
 trained = train(Gaussian(), r3gan(), TrainConfig(steps=steps, generator_lr=3e-3, critic_lr=3e-3))
 with torch.no_grad():
     rows = trained.generator(torch.randn(10_000, 1))

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ganaug import divergences as dv
+from ganaug.divergences.generators import generator_of
 
 GRID = np.linspace(-12, 13, 200_001)
 
@@ -136,7 +137,7 @@ def test_what_is_refused(ask, message):
 @pytest.mark.parametrize("name", [*dv.GENERATORS, "alpha"])
 @pytest.mark.parametrize("slope", [-3.0, -1.0, -0.4, -0.01, 0.2, 0.45, 0.9])
 def test_the_conjugate_is_the_highest_line_less_f(name, slope):
-    generator = dv._generator(name, 0.5)
+    generator = generator_of(name, 0.5)
     t = np.append(0, np.geomspace(1e-4, 1e5, 50_001))
     with np.errstate(divide="ignore"):
         highest = np.max(slope * t - generator.f(t))
@@ -147,7 +148,7 @@ def test_the_conjugate_is_the_highest_line_less_f(name, slope):
 
 @pytest.mark.parametrize("alpha", [-1.0, 0.3, 2.0, 3.0])
 def test_the_conjugate_of_alpha(alpha):
-    generator = dv._generator("alpha", alpha)
+    generator = generator_of("alpha", alpha)
     t = np.geomspace(1e-4, 1e3, 50_001)
     for slope in (-0.8, -0.2, 0.0, 0.1):
         assert generator.conjugate(np.array(slope)) == pytest.approx(np.max(slope * t - generator.f(t)), abs=1e-3)
@@ -156,7 +157,7 @@ def test_the_conjugate_of_alpha(alpha):
 @pytest.mark.parametrize("name", [*dv.GENERATORS, "alpha"])
 def test_the_slope_of_f_makes_the_dual_bound_sharp(name):
     p, q = np.array([0.1, 0.5, 0.4]), np.array([0.3, 0.2, 0.5])
-    generator = dv._generator(name, 0.5)
+    generator = generator_of(name, 0.5)
     best = (generator.f(p / q + 1e-6) - generator.f(p / q - 1e-6)) / 2e-6
     best = best.round(6)
     divergence = dv.f_divergence(p, q, name)

@@ -90,11 +90,13 @@ def _together(game: Game[Given], objective: Objective, run: Run) -> Turn:
     players = [_weights(optimizer) for optimizer in optimizers]
     pulled = bool(objective.consensus)
     field = [_slopes(loss, weights, create_graph=pulled) for loss, weights in zip(losses, players, strict=True)]
-    energy = objective.consensus * field_energy(field) if objective.consensus else None
+    if objective.consensus:
+        energy = objective.consensus * field_energy(field)
+        pulls = [_slopes(energy, weights) for weights in players]
+        field = [tuple(map(torch.add, slopes, pull)) for slopes, pull in zip(field, pulls, strict=True)]
     for weights, slopes in zip(players, field, strict=True):
-        pulls = slopes if energy is None else _slopes(energy, weights)
-        for weight, slope, pull in zip(weights, slopes, pulls, strict=True):
-            weight.grad = slope.detach() if energy is None else slope.detach() + pull
+        for weight, slope in zip(weights, slopes, strict=True):
+            weight.grad = slope.detach()
     for optimizer in optimizers:
         optimizer.step()
     _settle(seen, objective, run)
