@@ -28,7 +28,7 @@ critic = mlp(1, 32, 2, 1, rng=torch.Generator().manual_seed(0))
 handing_on = nn.Linear(1, 1)
 handing_on.load_state_dict({"weight": torch.ones(1, 1), "bias": torch.zeros(1)})
 game = NoiseGame(gaussian, handing_on, critic, n=4096, noise_dim=1)
-train(game, Objective(minimax()), TrainConfig(steps=steps, generator_lr=0, critic_lr=5e-3))
+train(game, Objective(minimax()), TrainConfig(steps=steps, generator_lr=0, critic_lr=5e-3, cooldown=0.5))
 
 with torch.no_grad():
     fresh = torch.Generator().manual_seed(1)
