@@ -49,7 +49,7 @@ PROBLEMS = {
     "grid": (torch.cartesian_prod(SIDE, SIDE), 0.05),
 }
 GAMMA = 0.01  # sharp modes want a weak penalty
-CODES, NOISE = 512, 2
+CODES, NOISE, NOISE_SCALE = 512, 2, 0.35
 HELD = ("none", "usual")
 
 
@@ -68,7 +68,8 @@ class Real:
 class Coded(nn.Module):
     """Give the generator a code beside its noise: without one it leaves threads of rows between modes.
 
-    The code is which of the first columns of the noise is the largest (a mixture in the noise, arXiv:1706.02071).
+    The code is which of the first columns of the noise is the largest (a mixture in the noise, arXiv:1706.02071). The
+    rest of the noise is made small beside it, or single codes straddle two modes.
     """
 
     def __init__(self, rng: torch.Generator) -> None:
@@ -78,7 +79,7 @@ class Coded(nn.Module):
     def forward(self, z: Tensor) -> Tensor:
         """Map ``(n, CODES + NOISE)`` to rows ``(n, 2)``."""
         code = one_hot(z[:, :CODES].argmax(dim=1), CODES).to(z.dtype)
-        rows: Tensor = self.body(torch.cat([code, z[:, CODES:]], dim=1))
+        rows: Tensor = self.body(torch.cat([code, NOISE_SCALE * z[:, CODES:]], dim=1))
         return rows
 
 
@@ -93,7 +94,7 @@ def new_critic(name: str, rng: torch.Generator) -> nn.Module:
 
 def objectives(name: str) -> dict[str, Objective]:
     """The loss by itself, and with what usually holds it."""
-    loss, noise = LOSSES[name], Noise(start=2.0, half_life=500)
+    loss, noise = LOSSES[name], Noise(start=2.0, half_life=800)
     usual = {
         "wasserstein": Objective(loss, ((gradient_penalty, 10.0),)),
         "energy": Objective(loss),
@@ -154,7 +155,8 @@ def quality(row: dict[str, object]) -> list[str]:
     if "modes" not in row:
         return ["-"] * 4
     modes = f"{row['modes']} of {len(PROBLEMS[str(row['problem'])][0])}"
-    return [modes, f"{row['good']:.1%}", f"{row['width']:.2f}", f"{row['mmd']:.4f}"]
+    width = f"{row['width']:.2f}" if row["modes"] else "-"
+    return [modes, f"{row['good']:.1%}", width, f"{row['mmd']:.4f}"]
 
 
 def write(text: str, file: Path) -> None:

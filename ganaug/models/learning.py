@@ -146,6 +146,7 @@ class Learning:
             history = refiner.fit(
                 self.train,
                 proposed,
+                self.validation.held_out,
                 score=self._quick_score(proposed),
                 on_log=lambda step, score: self._tell("refiner", step, steps, score),
                 save=self.plan.save,

@@ -33,23 +33,26 @@ class TableGame:
 
     Parameters
     ----------
-    real, proposed : Tensor, shape (n_rows, layout.width)
+    real, proposed, unseen : Tensor, shape (n_rows, layout.width)
+        Rows to learn from, rows to move, and real rows that only the monitors look at.
     generator, critic : nn.Module
     held : Tensor of bool, shape (layout.width,)
         Tensor columns of the condition of a noise GAN.
     """
 
-    def __init__(self, real: Tensor, proposed: Tensor, generator: nn.Module, critic: nn.Module, held: Tensor) -> None:
-        self.real, self.proposed, self.held = real, proposed, held
+    def __init__(
+        self, real: Tensor, proposed: Tensor, unseen: Tensor, generator: nn.Module, critic: nn.Module, held: Tensor
+    ) -> None:
+        self.real, self.proposed, self.unseen, self.held = real, proposed, unseen, held
         self.generator, self.critic = generator, critic
 
     def draw(self, rng: torch.Generator) -> tuple[Tensor, Tensor]:
         """Draw real rows, and as many proposed ones."""
-        rows = [
-            table[torch.randint(len(table), (ROWS,), generator=rng, device=rng.device)]
-            for table in (self.real, self.proposed)
-        ]
-        return rows[0], rows[1]
+        return some(self.real, rng), some(self.proposed, rng)
+
+    def held_out(self, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Draw real rows that the critic does not learn from, and as many proposed ones."""
+        return some(self.unseen, rng), some(self.proposed, rng)
 
     def fake(self, given: Tensor, rng: torch.Generator) -> Tensor:
         """Move the proposed rows, or make rows that keep their condition."""
@@ -63,6 +66,11 @@ class TableGame:
     def terms(self, fake: Tensor, given: Tensor) -> Tensor | None:
         """Nothing besides the critic."""
         return None
+
+
+def some(rows: Tensor, rng: torch.Generator) -> Tensor:
+    """Draw the rows of one step, with replacement."""
+    return rows[torch.randint(len(rows), (ROWS,), generator=rng, device=rng.device)]
 
 
 def move(
@@ -117,19 +125,20 @@ class Refiner:
         self,
         real: Codes,
         proposed: Codes,
+        unseen: Codes,
         *,
         score: Callable[[Refiner], float],
         on_log: Callable[[int, float], None],
         save: Callable[[Arrays, Meta], None] | None = None,
         resume_from: tuple[Arrays, Meta] | None = None,
     ) -> History:
-        """Play; the generator with the lowest `score` is kept."""
+        """Play with real, proposed and held-out rows; the generator with the lowest `score` is kept."""
         seeds, settings = Seeds(self.settings.random_state), self.settings
         rng = seeds.torch("game", device=settings.device)
         most = max(ROWS, POOL_FLOATS // self.encoder.layout.width)
-        tables = [self.encoder.encode(rows[:most], rng) for rows in (real, proposed)]
+        learned, moved, watched = (self.encoder.encode(rows[:most], rng) for rows in (real, proposed, unseen))
         critic = self._critic(seeds.torch("critic")).to(settings.device)
-        game = TableGame(tables[0], tables[1], self.generator, critic, self.held)
+        game = TableGame(learned, moved, watched, self.generator, critic, self.held)
 
         def judged(step: int, generator: nn.Module, history: History) -> float:
             playing, self.generator = self.generator, generator

@@ -5,7 +5,7 @@ import pytest
 import torch
 from problems import dependent_codes
 
-from ganaug.adversarial import OBJECTIVES, Game
+from ganaug.adversarial import OBJECTIVES, WatchedGame
 from ganaug.data.encoder import TableEncoder
 from ganaug.models.refiner import Refiner, Settings, TableGame
 from ganaug.nn import Critic, ResidualGenerator
@@ -25,7 +25,7 @@ def refiner(*, from_noise: bool, steps: int = 3, held: tuple[int, ...] = (0,)) -
 
 def trained(*, from_noise: bool, steps: int = 3) -> tuple[Refiner, np.ndarray]:
     made, codes = refiner(from_noise=from_noise, steps=steps)
-    made.fit(codes, codes[::-1].copy(), score=lambda _: 0.5, on_log=lambda *_: None)
+    made.fit(codes, codes[::-1].copy(), codes, score=lambda _: 0.5, on_log=lambda *_: None)
     return made, codes
 
 
@@ -68,11 +68,11 @@ def test_state_gives_back_the_same_rows(from_noise):
 def test_the_best_scored_generator_is_kept():
     made, codes = refiner(from_noise=False, steps=40)
     scores = iter([0.9, 0.1])
-    steps = []
+    told = []
     history = made.fit(
-        codes, codes[::-1].copy(), score=lambda _: next(scores), on_log=lambda step, value: steps.append((step, value))
+        codes, codes[::-1].copy(), codes, score=lambda _: next(scores), on_log=lambda *at: told.append(at)
     )
-    assert steps == [(20, 0.9), (40, 0.1)]
+    assert told == [(20, 0.9), (40, 0.1)]
     assert [row["score"] for row in history.rows] == [0.9, 0.1]
     assert made.stopped == "steps"
 
@@ -84,7 +84,9 @@ def test_learns_a_relation_that_the_proposal_lost():
     encoder = TableEncoder([20, 20], [True, True], [False, False], ["a", "b"]).fit(codes, rng)
     made = Refiner(Settings("r3gan", 120, None, False, "cpu", 0), encoder, [])
     proposed = np.stack([codes[:, 0], rng.permutation(codes[:, 1])], axis=1)
-    made.fit(codes, proposed, score=lambda _: 0.5, on_log=lambda *_: None)
+    history = made.fit(codes, proposed, proposed, score=lambda _: 0.5, on_log=lambda *_: None)
+    last = history.rows[-1]
+    assert last["validation_logit"] < last["real_logit"]  # held-out rows without the relation look proposed
     assert np.corrcoef(proposed.T)[0, 1] < 0.1
     assert np.corrcoef(made.move(proposed, rng).T)[0, 1] > 0.2
 
@@ -94,7 +96,7 @@ def test_the_game_is_a_game():
     rng = torch.Generator().manual_seed(0)
     rows = encoder.encode(codes, rng)
     generator, critic = ResidualGenerator(encoder.layout, rng=rng), Critic(encoder.layout, rng=rng)
-    game: Game = TableGame(rows, rows, generator, critic, torch.zeros(rows.shape[1], dtype=torch.bool))
+    game: WatchedGame = TableGame(rows, rows, rows, generator, critic, torch.zeros(rows.shape[1], dtype=torch.bool))
     real, given = game.draw(rng)
     fake = game.fake(given, rng)
     assert real.shape == given.shape == fake.shape
@@ -106,6 +108,6 @@ def test_the_game_is_a_game():
 def test_every_objective_refines_a_table(name):
     codes, encoder = table()
     made = Refiner(Settings(name, 3, None, False, "cpu", 0), encoder, [])
-    history = made.fit(codes, codes[::-1].copy(), score=lambda _: 0.5, on_log=lambda *_: None)
+    history = made.fit(codes, codes[::-1].copy(), codes, score=lambda _: 0.5, on_log=lambda *_: None)
     assert history.rows[-1]["step"] == 3
     assert made.move(codes, np.random.default_rng(0)).shape == codes.shape
