@@ -12,9 +12,10 @@ from sklearn.metrics import r2_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 from ganaug.data.table import TableCodec
-from ganaug.fidelity.coverage import coverage
-from ganaug.fidelity.evidence import Evidence, gather
-from ganaug.fidelity.memorisation import copies, nearness_share
+from ganaug.fidelity.checks.coverage import coverage
+from ganaug.fidelity.checks.memorisation import copies, nearness_share
+from ganaug.fidelity.evidence.gathering import Evidence, gather
+from ganaug.fidelity.verdict import Rule
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,8 +37,8 @@ def score(
         "near_train": nearness_share(
             evidence.train[0], evidence.real, evidence.synthetic, evidence.categorical, random_state=seed
         ),
-        "copies": copies(evidence, margin=1.0).effect,
-        "coverage": coverage(evidence, 1.0, np.random.default_rng(seed)).details["coverage"],
+        "copies": copies(evidence, Rule(1.0), np.random.default_rng(seed)).effect,
+        "coverage": coverage(evidence, Rule(1.0), np.random.default_rng(seed)).details["coverage"],
     }
 
 

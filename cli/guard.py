@@ -19,7 +19,7 @@ from .output import emit_json, tell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ganaug.fidelity.result import FidelityReport
+    from ganaug.fidelity.report import FidelityReport
 
 
 class ExitCode(IntEnum):

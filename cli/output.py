@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ganaug.fidelity.result import FidelityReport
+    from ganaug.fidelity.report import FidelityReport
 
 STAGE_COLUMNS = ("stage", "v_auc", "near_train", "gap", "seconds", "kept", "reason")
 

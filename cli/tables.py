@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     import ganaug
     from ganaug.data.schema import Schema
-    from ganaug.fidelity.result import FidelityReport
+    from ganaug.fidelity.report import FidelityReport
 
 
 def infer_schema(frame: pd.DataFrame, target: str | None, overrides: Path | None) -> Schema:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ganaug.adversarial.history import History
-    from ganaug.fidelity.result import FidelityReport
+    from ganaug.fidelity.report import FidelityReport
 
 __all__ = [
     "ConditionError",

@@ -1,7 +1,24 @@
 """The judge of synthetic tables: what it measures, and what it decides."""
 
-from ganaug.fidelity.c2st import c2st_auc
 from ganaug.fidelity.checker import FidelityChecker
-from ganaug.fidelity.result import CheckResult, FidelityReport, Verdict
+from ganaug.fidelity.checks.c2st import c2st_auc
+from ganaug.fidelity.report import FidelityReport
+from ganaug.fidelity.result import CheckResult, Verdict
+from ganaug.fidelity.tables import c2st, copies, coverage, levels, marginals, mmd, nearness, validity, value_range
 
-__all__ = ["CheckResult", "FidelityChecker", "FidelityReport", "Verdict", "c2st_auc"]
+__all__ = [
+    "CheckResult",
+    "FidelityChecker",
+    "FidelityReport",
+    "Verdict",
+    "c2st",
+    "c2st_auc",
+    "copies",
+    "coverage",
+    "levels",
+    "marginals",
+    "mmd",
+    "nearness",
+    "validity",
+    "value_range",
+]

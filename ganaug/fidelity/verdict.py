@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scipy.stats import norm
 
@@ -14,9 +15,8 @@ __all__ = [
     "ALPHA",
     "PROFILES",
     "Z90",
-    "Z95",
     "Profile",
-    "decide",
+    "Rule",
     "decisive",
     "overall",
     "p_fail",
@@ -28,8 +28,69 @@ __all__ = [
 ]
 
 ALPHA = 0.05
-Z95 = float(norm.ppf(1 - ALPHA))
 Z90 = float(norm.ppf(0.9))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an effect is held against: a margin, and the error that is allowed.
+
+    Attributes
+    ----------
+    margin : float
+        The largest effect that is let through.
+    alpha : float
+        Limits are one-sided and at ``1 - alpha``.
+
+    Examples
+    --------
+    >>> rule = Rule(0.65)
+    >>> rule.decide(0.48, 0.56), rule.decide(0.70, 0.80), rule.decide(0.6, 0.7)
+    (<Verdict.PASS: 'pass'>, <Verdict.FAIL: 'fail'>, <Verdict.INCONCLUSIVE: 'inconclusive'>)
+    """
+
+    margin: float
+    alpha: float = ALPHA
+
+    @property
+    def z(self) -> float:
+        """Standard errors from an effect to its limit."""
+        return float(norm.isf(self.alpha))
+
+    def decide(self, low: float, high: float) -> Verdict:
+        """Pass when the upper limit is within the margin, fail when the lower one is beyond it."""
+        if high <= self.margin:
+            return Verdict.PASS
+        return Verdict.FAIL if low > self.margin else Verdict.INCONCLUSIVE
+
+    def result(
+        self,
+        name: str,
+        effect: float,
+        limits: tuple[float, float],
+        n_real: int,
+        reason: str,
+        *,
+        decidable: bool = True,
+        details: dict[str, Any] | None = None,
+    ) -> CheckResult:
+        """Decide on an effect, measured on `n_real` held-out rows; it blocks where it is `decidable` or fails."""
+        verdict = self.decide(*limits)
+        undecided = verdict is Verdict.INCONCLUSIVE
+        needed = rows_to_decide(n_real, effect, *limits, self.margin) if undecided else None
+        return CheckResult(
+            name=name,
+            effect=float(effect),
+            low=float(limits[0]),
+            high=float(limits[1]),
+            margin=self.margin,
+            verdict=verdict,
+            blocking=bool(decidable or verdict is Verdict.FAIL),
+            reason=reason,
+            rows_needed=needed,
+            details=details or {},
+            alpha=self.alpha,
+        )
 
 
 @dataclass(frozen=True)
@@ -48,8 +109,12 @@ class Profile:
         Share of synthetic rows that behave like near copies of training rows; 0 is none, 1 is all.
     copies : float
         Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
-    marginal : float
+    marginals : float
         Largest distance between one column's real and synthetic distribution; flags only.
+    validity : float
+        Share of values of a column that could not have been measured.
+    range : float
+        Share of values of a column beyond what real rows show, and beyond what chance allows; flags only.
     """
 
     c2st: float
@@ -57,27 +122,21 @@ class Profile:
     coverage: float
     nearness: float
     copies: float
-    marginal: float
+    marginals: float
+    validity: float = 0.05
+    range: float = 0.01
+    levels: float = 0.0
+
+    def rule(self, check: str, alpha: float = ALPHA) -> Rule:
+        """Return the rule of a check; how many rows it takes depends on the margin of C2ST."""
+        return Rule(getattr(self, "c2st" if check == "rows" else check), alpha)
 
 
 PROFILES = {
-    "strict": Profile(c2st=0.60, mmd=0.15, coverage=0.10, nearness=0.30, copies=0.02, marginal=0.07),
-    "standard": Profile(c2st=0.65, mmd=0.25, coverage=0.15, nearness=0.50, copies=0.05, marginal=0.10),
-    "lenient": Profile(c2st=0.75, mmd=0.50, coverage=0.25, nearness=0.60, copies=0.10, marginal=0.20),
+    "strict": Profile(c2st=0.60, mmd=0.15, coverage=0.10, nearness=0.30, copies=0.02, marginals=0.07),
+    "standard": Profile(c2st=0.65, mmd=0.25, coverage=0.15, nearness=0.50, copies=0.05, marginals=0.10),
+    "lenient": Profile(c2st=0.75, mmd=0.50, coverage=0.25, nearness=0.60, copies=0.10, marginals=0.20),
 }
-
-
-def decide(low: float, high: float, margin: float) -> Verdict:
-    """Pass when the upper limit is within the margin, fail when the lower one is beyond it.
-
-    Examples
-    --------
-    >>> decide(0.48, 0.56, margin=0.65), decide(0.70, 0.80, margin=0.65), decide(0.6, 0.7, margin=0.65)
-    (<Verdict.PASS: 'pass'>, <Verdict.FAIL: 'fail'>, <Verdict.INCONCLUSIVE: 'inconclusive'>)
-    """
-    if high <= margin:
-        return Verdict.PASS
-    return Verdict.FAIL if low > margin else Verdict.INCONCLUSIVE
 
 
 def rows_to_decide(n_rows: int, effect: float, low: float, high: float, margin: float) -> int | None:
@@ -94,7 +153,7 @@ def rows_to_decide(n_rows: int, effect: float, low: float, high: float, margin: 
     return max(n_rows + 1, math.ceil(round(n_rows * (width / distance) ** 2, 6)))
 
 
-def rows_for_c2st(limit: float) -> int:
+def rows_for_c2st(limit: float, alpha: float = ALPHA) -> int:
     """Held-out rows at which a perfect generator passes C2ST with a chance of 90 %.
 
     The AUC of two equal samples of n rows has variance 1/(6 n).
@@ -104,7 +163,7 @@ def rows_for_c2st(limit: float) -> int:
     >>> [rows_for_c2st(limit) for limit in (0.60, 0.65, 0.75)]
     [143, 64, 23]
     """
-    return math.ceil(2 / 12 * ((Z95 + Z90) / (limit - 0.5)) ** 2)
+    return math.ceil(2 / 12 * ((float(norm.isf(alpha)) + Z90) / (limit - 0.5)) ** 2)
 
 
 def overall(checks: Sequence[CheckResult]) -> Verdict:
@@ -135,7 +194,7 @@ def _refusing(checks: Sequence[CheckResult]) -> list[CheckResult]:
     blocking = [check for check in checks if check.blocking]
     failing = sorted((check for check in blocking if check.verdict is Verdict.FAIL), key=p_fail)
     # Holm steps down from the smallest p-value, and stops at the first that does not reach its level
-    reached = [p_fail(check) <= ALPHA / (len(blocking) - step) for step, check in enumerate(failing)]
+    reached = [p_fail(check) <= check.alpha / (len(blocking) - step) for step, check in enumerate(failing)]
     rejected = failing[: reached.index(False)] if False in reached else failing
     return [check for check in checks if check in rejected]
 
@@ -150,7 +209,7 @@ def p_fail(check: CheckResult) -> float:
         return float(check.details["p_fail"])
     if check.effect is None or check.low is None or check.margin is None:
         return 1.0
-    se = (check.effect - check.low) / Z95
+    se = (check.effect - check.low) / float(norm.isf(check.alpha))
     if se <= 0:
         return 0.0 if check.effect > check.margin else 1.0
     return float(norm.sf((check.effect - check.margin) / se))
@@ -179,13 +238,13 @@ def within(verdict: Verdict, low: str, high: str) -> str:
     return {Verdict.PASS: f"at most {high}", Verdict.FAIL: f"at least {low}"}.get(verdict, f"between {low} and {high}")
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """One-sided 95 % limits of a share (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+def wilson(share: float, n: float, z: float = float(norm.isf(ALPHA))) -> tuple[float, float]:
+    """One-sided limits of a share, `z` standard errors away (Wilson 1927, doi:10.1080/01621459.1927.10502953).
 
     Examples
     --------
     >>> [round(limit, 3) for limit in wilson(0.5, 100)]
     [0.419, 0.581]
     """
-    middle, width = share + Z95**2 / (2 * n), Z95 * math.sqrt(share * (1 - share) / n + Z95**2 / (4 * n**2))
-    return (middle - width) / (1 + Z95**2 / n), (middle + width) / (1 + Z95**2 / n)
+    middle, width = share + z**2 / (2 * n), z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
+    return (middle - width) / (1 + z**2 / n), (middle + width) / (1 + z**2 / n)

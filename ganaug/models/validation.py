@@ -9,8 +9,8 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from ganaug.fidelity.c2st import c2st_auc
-from ganaug.fidelity.memorisation import nearness_share
+from ganaug.fidelity.checks.c2st import c2st_auc
+from ganaug.fidelity.checks.memorisation import nearness_share
 from ganaug.layout import Levels
 from ganaug.proposals.proposal import Codes
 

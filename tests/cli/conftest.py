@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 import ganaug
-from ganaug.fidelity.result import CheckResult, FidelityReport, Verdict
+from ganaug.fidelity.report import FidelityReport
+from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug_cli.main import app
 
 Run = Callable[..., Result]

@@ -5,11 +5,10 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from problems import clusters, shuffled
 
 from ganaug.errors import DataError
 from ganaug.fidelity import FidelityChecker, FidelityReport, Verdict
-
-from .conftest import clusters, shuffled
 
 
 def judge(synthetic: pd.DataFrame, n: int = 300, **kwargs: str) -> FidelityReport:
@@ -181,3 +180,20 @@ def test_bad_settings_are_named() -> None:
         FidelityChecker(profile="loose").check(REAL, REAL)
     with pytest.raises(DataError, match="no column left to judge"):
         FidelityChecker(ignore=list(REAL)).check(REAL, REAL)
+
+
+def test_judging_again_by_the_same_rows_tightens_the_limits() -> None:
+    checker, held_out = FidelityChecker(), clusters(300, 0)
+    reports = [checker.check(held_out, clusters(300, seed)) for seed in (1, 1, 2)]
+    assert [report.attempt for report in reports] == [1, 2, 3]
+    assert [round(report["c2st"].alpha, 4) for report in reports] == [0.05, 0.025, 0.0167]
+    assert reports[1]["c2st"].high > reports[0]["c2st"].high
+    assert "judged by 1 time before" in " ".join(reports[1].notes)
+    assert checker.check(clusters(300, 9), clusters(300, 1)).attempt == 1
+
+
+def test_an_earlier_report_counts_too() -> None:
+    held_out, synthetic = clusters(300, 0), clusters(300, 1)
+    earlier, later = FidelityChecker().check(held_out, synthetic), FidelityChecker()
+    later.attempts[earlier.hashes["held_out"]] = earlier.attempt
+    assert later.check(held_out, synthetic).attempt == 2

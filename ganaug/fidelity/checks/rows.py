@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganaug.fidelity.evidence import Evidence
+from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.evidence.splits import TRAIN_ROWS
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.splits import TRAIN_ROWS
-from ganaug.fidelity.verdict import rows_for_c2st
+from ganaug.fidelity.verdict import Rule, rows_for_c2st
 
 __all__ = ["enough_rows"]
 
 HELD_OUT_SHARE = 5
 
 
-def enough_rows(evidence: Evidence, limit: float) -> CheckResult:
+def enough_rows(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Ask for as many rows as let a perfect generator pass C2ST with a chance of 90 %.
 
     A cross-fitted table also needs, in each fold, as many synthetic rows as it has real ones: half of them teach the
@@ -24,10 +24,12 @@ def enough_rows(evidence: Evidence, limit: float) -> CheckResult:
     ----------
     evidence : Evidence
         The rows.
-    limit : float
+    rule : Rule
         The C2ST AUC of the profile.
+    rng : numpy.random.Generator
+        Not used.
     """
-    needed, n_real, n_synthetic = rows_for_c2st(limit), len(evidence.real), len(evidence.synthetic)
+    needed, n_real, n_synthetic = rows_for_c2st(rule.margin, rule.alpha), len(evidence.real), len(evidence.synthetic)
     per_fold = min(n_real, 2 * TRAIN_ROWS)
     fewest = int(np.bincount(evidence.synthetic_fold).min())
     verdict, reason = Verdict.INCONCLUSIVE, ""

@@ -3,17 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from problems import clusters
 from scipy.stats import hypergeom
 
-from ganaug.fidelity.evidence import gather
-from ganaug.fidelity.levels import chance_of_absence, levels
-from ganaug.fidelity.result import CheckResult, Verdict
-
-from .conftest import clusters
+from ganaug.fidelity import CheckResult, Verdict, levels
+from ganaug.fidelity.checks.levels import chance_of_absence
 
 
 def judge(real: pd.DataFrame, synthetic: pd.DataFrame, target: str | None = None) -> CheckResult:
-    return levels(gather([(real, synthetic, None)]), target)
+    return levels(real, synthetic, target=target)
 
 
 @pytest.mark.parametrize(("shown", "n", "m"), [(1, 10, 10), (5, 50, 20), (12, 60, 300)])

@@ -3,12 +3,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from problems import clusters, shuffled
 
-from ganaug.fidelity.evidence import Evidence, gather
-from ganaug.fidelity.memorisation import copies, nearness
+from ganaug.fidelity.checks.memorisation import copies, nearness
+from ganaug.fidelity.evidence.gathering import Evidence, gather
 from ganaug.fidelity.result import CheckResult, Verdict
-
-from .conftest import clusters, shuffled
+from ganaug.fidelity.verdict import Rule
 
 
 def evidence(synthetic: pd.DataFrame, n: int = 200, seed: int = 0) -> Evidence:
@@ -16,7 +16,7 @@ def evidence(synthetic: pd.DataFrame, n: int = 200, seed: int = 0) -> Evidence:
 
 
 def near(synthetic: pd.DataFrame, seed: int = 0) -> CheckResult:
-    return nearness(evidence(synthetic, seed=seed), 0.5, np.random.default_rng(0))
+    return nearness(evidence(synthetic, seed=seed), Rule(0.5), np.random.default_rng(0))
 
 
 def mixed(share: float, n: int = 800) -> pd.DataFrame:
@@ -29,19 +29,19 @@ def test_the_effect_is_the_share_of_copies(share: float) -> None:
     result = near(mixed(share))
     assert result.effect == pytest.approx(share, abs=0.2)
     assert result.low - 0.05 <= share <= result.high + 0.05
-    assert copies(evidence(mixed(share)), 0.05).effect == pytest.approx(share, abs=0.01)
+    assert copies(evidence(mixed(share)), Rule(0.05), np.random.default_rng(0)).effect == pytest.approx(share, abs=0.01)
 
 
 def test_a_copy_of_the_training_rows_fails_both() -> None:
     assert near(mixed(1.0)).verdict is Verdict.FAIL
-    assert copies(evidence(mixed(1.0)), 0.05).verdict is Verdict.FAIL
+    assert copies(evidence(mixed(1.0)), Rule(0.05), np.random.default_rng(0)).verdict is Verdict.FAIL
 
 
 def test_jittered_copies_are_near_though_none_is_equal() -> None:
     rng, table = np.random.default_rng(0), mixed(1.0)
     table["length"] += 0.01 * rng.integers(-2, 3, 800)
     table["width"] += 0.001 * rng.integers(1, 9, 800)
-    assert copies(evidence(table), 0.05).verdict is Verdict.PASS
+    assert copies(evidence(table), Rule(0.05), np.random.default_rng(0)).verdict is Verdict.PASS
     assert near(table).verdict is Verdict.FAIL
 
 
@@ -60,5 +60,5 @@ def test_rows_of_categories_that_repeat_anyway_are_no_copies() -> None:
     rng = np.random.default_rng(0)
     draw = lambda n: pd.DataFrame(rng.choice(["a", "b", "c"], (n, 3)))  # noqa: E731
     looked_at = gather([(draw(300), draw(600), draw(1200))])
-    assert copies(looked_at, 0.05).verdict is Verdict.PASS
-    assert nearness(looked_at, 0.5, rng).effect == pytest.approx(0, abs=0.4)
+    assert copies(looked_at, Rule(0.05), np.random.default_rng(0)).verdict is Verdict.PASS
+    assert nearness(looked_at, Rule(0.5), rng).effect == pytest.approx(0, abs=0.4)

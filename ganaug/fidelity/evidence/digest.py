@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ganaug.fidelity.evidence import Fold
+from ganaug.fidelity.evidence.gathering import Fold
 
 __all__ = ["digests"]
 

@@ -3,12 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from problems import clusters, shuffled
 
-from ganaug.fidelity.evidence import gather
-from ganaug.fidelity.mmd import mmd, mmd2
-from ganaug.fidelity.result import CheckResult, Verdict
-
-from .conftest import clusters, shuffled
+from ganaug.fidelity import CheckResult, Verdict, mmd
+from ganaug.fidelity.checks.mmd import mmd2
 
 
 def gaussian(x: np.ndarray) -> np.ndarray:
@@ -16,7 +14,7 @@ def gaussian(x: np.ndarray) -> np.ndarray:
 
 
 def judge(real: pd.DataFrame, synthetic: pd.DataFrame, margin: float = 0.25) -> CheckResult:
-    return mmd(gather([(real, synthetic, None)]), margin, np.random.default_rng(0))
+    return mmd(real, synthetic, margin=margin)
 
 
 def test_mmd2_is_the_double_sum() -> None:

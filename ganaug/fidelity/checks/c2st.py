@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from ganaug.fidelity.boosting import TELLING_AUC, fit_trees, scores, telling_column
-from ganaug.fidelity.columns import level_numbers
-from ganaug.fidelity.encoding import for_trees
-from ganaug.fidelity.evidence import Codes, Evidence
-from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.splits import Split, deal, splits
-from ganaug.fidelity.verdict import Z95, decide, rows_to_decide, short, within
+from ganaug.fidelity.checks.boosting import fit_trees, scores
+from ganaug.fidelity.evidence.columns import level_numbers
+from ganaug.fidelity.evidence.encoding import for_trees
+from ganaug.fidelity.evidence.gathering import Codes, Evidence
+from ganaug.fidelity.evidence.splits import Split, deal, splits
+from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.verdict import Rule, short, within
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["Auc", "c2st", "c2st_auc", "delong_auc"]
@@ -27,7 +27,7 @@ class Auc(NamedTuple):
     variance: float
 
 
-def c2st(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckResult:
+def c2st(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Classifier two-sample test (Lopez-Paz and Oquab, arXiv:1610.06545) with limits that hold.
 
     Cross-validated p-values do not: the training parts overlap. Here every split has its own DeLong limits, given
@@ -38,37 +38,23 @@ def c2st(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckRe
     ----------
     evidence : Evidence
         The rows; with several folds, each fold's synthetic rows are compared with that fold's held-out rows alone.
-    margin : float
+    rule : Rule
         The largest AUC that is let through.
     rng : numpy.random.Generator
         Draws the splits.
     """
-    rows, is_real, categorical = (
-        for_trees(evidence.pooled, evidence.categorical),
-        evidence.is_real,
-        evidence.categorical,
-    )
+    is_real, categorical = evidence.is_real, evidence.categorical
+    rows = for_trees(evidence.pooled, categorical)
     rounds = list(splits(evidence, rng))
     aucs = [_combined([_test(rows, is_real, categorical, part) for part in split]) for split in rounds]
-    limits = [(auc.value, auc.value - Z95 * auc.variance**0.5, auc.value + Z95 * auc.variance**0.5) for auc in aucs]
-    effect, low, high = (float(limit) for limit in np.median(limits, axis=0))
-    verdict, n_real = decide(low, high, margin), len(evidence.real)
-    details: dict[str, object] = {"auc_of_each_split": [auc.value for auc in aucs]}
-    if verdict is not Verdict.PASS:
-        column, alone = telling_column(rows, is_real, categorical, *rounds[0][0], rng)
-        details |= {"telling_column": str(evidence.names[column]), "auc_of_that_column_alone": alone}
-    return CheckResult(
-        name="c2st",
-        effect=effect,
-        low=low,
-        high=high,
-        margin=margin,
-        verdict=verdict,
-        blocking=True,
-        reason=_reason((short(effect), short(low), short(high)), margin, verdict, details),
-        rows_needed=rows_to_decide(n_real, effect, low, high, margin) if verdict is Verdict.INCONCLUSIVE else None,
-        details=details,
+    values, ses = np.array([auc.value for auc in aucs]), np.array([auc.variance for auc in aucs]) ** 0.5
+    effect, low, high = (float(np.median(values + z * ses)) for z in (0, -rule.z, rule.z))
+    reason = (
+        f"C2ST AUC {short(effect)}, {within(rule.decide(low, high), short(low), short(high))} "
+        f"(limit {short(rule.margin)})"
     )
+    details = {"auc_of_each_split": values.tolist()}
+    return rule.result("c2st", effect, (low, high), len(evidence.real), reason, details=details)
 
 
 def c2st_auc(
@@ -151,14 +137,3 @@ def _combined(parts: list[tuple[Auc, int]]) -> Auc:
     weights /= weights.sum()
     values, variances = np.array([auc for auc, _ in parts]).T
     return Auc(float(weights @ values), float(weights**2 @ variances))
-
-
-def _reason(found: tuple[str, str, str], margin: float, verdict: Verdict, details: dict[str, object]) -> str:
-    effect, low, high = found
-    reason = f"C2ST AUC {effect}, {within(verdict, low, high)} (limit {short(margin)})"
-    if verdict is Verdict.PASS:
-        return reason
-    alone = float(str(details["auc_of_that_column_alone"]))
-    column = f"`{details['telling_column']}`"
-    what = column if alone >= TELLING_AUC else f"the way {column} goes with the other columns"
-    return f"{reason}: {what} gives most away (AUC {short(alone)} alone)"

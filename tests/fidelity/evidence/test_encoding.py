@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganaug.fidelity.encoding import for_distances, for_trees
+from ganaug.fidelity.evidence.encoding import for_distances, for_trees
 
 NUMBER, CATEGORY = np.array([False]), np.array([True])
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import euclidean_distances
 
-from ganaug.fidelity.encoding import for_distances
-from ganaug.fidelity.evidence import Evidence
+from ganaug.fidelity.evidence.encoding import for_distances
+from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Z90, Z95, decide, rows_to_decide, short, within
+from ganaug.fidelity.verdict import Z90, Rule, short, within
 
 __all__ = ["Mmd", "mixture_kernel", "mmd", "mmd2"]
 
@@ -32,7 +32,7 @@ class Mmd(NamedTuple):
     null: Floats
 
 
-def mmd(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckResult:
+def mmd(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """MMD² between held-out and synthetic rows over MMD² between held-out rows and their columns shuffled apart.
 
     The ratio is 0 for a perfect generator and about 1 for independent columns, whatever the number of rows. It
@@ -47,7 +47,7 @@ def mmd(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckRes
     ----------
     evidence : Evidence
         The rows; folds are compared one by one, labels permuted within them.
-    margin : float
+    rule : Rule
         The largest ratio that is let through.
     rng : numpy.random.Generator
         Draws subsamples, permutations and shuffles.
@@ -64,9 +64,9 @@ def mmd(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckRes
         yardsticks += [_yardstick(evidence, real, rng) for _ in range(N_SHUFFLES)]
         weights.append(len(real))
     if not compared:
-        return _unmeasured(margin)
+        return _unmeasured(rule)
     found, yardstick = _average(compared, weights), _average(yardsticks, np.repeat(weights, N_SHUFFLES))
-    return _result(found, yardstick, margin, len(evidence.real))
+    return _result(found, yardstick, rule, len(evidence.real))
 
 
 def mixture_kernel(points: NDArray[np.float32]) -> Floats:
@@ -139,33 +139,22 @@ def _average(parts: list[Mmd], weights: NDArray[np.intp] | list[int]) -> Mmd:
     return Mmd(float(value), float(se), share @ np.stack([part.null for part in parts]))
 
 
-def _result(found: Mmd, yardstick: Mmd, margin: float, n_real: int) -> CheckResult:
+def _result(found: Mmd, yardstick: Mmd, rule: Rule, n_real: int) -> CheckResult:
     p = float((1 + np.sum(found.null >= found.value)) / (1 + len(found.null)))
     details = {"mmd2": found.value, "mmd2_of_shuffled_columns": yardstick.value, "p_equal": p}
-    if yardstick.value <= Z95 * yardstick.se:
-        return _unmeasured(margin, details)
+    if yardstick.value <= rule.z * yardstick.se:
+        return _unmeasured(rule, details)
     effect = found.value / yardstick.value
     se = float(np.hypot(found.se, effect * yardstick.se) / yardstick.value)
-    low, high = effect - Z95 * se, effect + Z95 * se
-    verdict = decide(low, high, margin)
-    decidable = (Z95 + Z90) * found.null.std() <= margin * (yardstick.value - Z95 * yardstick.se)
-    return CheckResult(
-        name="mmd",
-        effect=effect,
-        low=low,
-        high=high,
-        margin=margin,
-        verdict=verdict,
-        blocking=bool(decidable or verdict is Verdict.FAIL),
-        reason=(
-            f"MMD² is {short(effect)} of what independent columns would give, "
-            f"{within(verdict, short(low), short(high))} (limit {short(margin)})"
-        ),
-        rows_needed=rows_to_decide(n_real, effect, low, high, margin) if verdict is Verdict.INCONCLUSIVE else None,
-        details=details,
+    low, high = effect - rule.z * se, effect + rule.z * se
+    reason = (
+        f"MMD² is {short(effect)} of what independent columns would give, "
+        f"{within(rule.decide(low, high), short(low), short(high))} (limit {short(rule.margin)})"
     )
+    decidable = (rule.z + Z90) * found.null.std() <= rule.margin * (yardstick.value - rule.z * yardstick.se)
+    return rule.result("mmd", effect, (low, high), n_real, reason, decidable=decidable, details=details)
 
 
-def _unmeasured(margin: float, details: dict[str, float] | None = None) -> CheckResult:
+def _unmeasured(rule: Rule, details: dict[str, float] | None = None) -> CheckResult:
     reason = "as far as these rows show, the real columns do not depend on each other: MMD has no yardstick here"
-    return CheckResult("mmd", None, None, None, margin, Verdict.PASS, False, reason, details=dict(details or {}))
+    return CheckResult("mmd", None, None, None, rule.margin, Verdict.PASS, False, reason, details=dict(details or {}))

@@ -8,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.fidelity.boosting import Rows
-from ganaug.fidelity.evidence import Evidence
+from ganaug.fidelity.evidence.gathering import Evidence
 
-__all__ = ["Split", "deal", "splits"]
+__all__ = ["Rows", "Split", "deal", "splits"]
+
+Rows = NDArray[np.intp]
 
 N_SPLITS = 7
 N_SPLITS_FOLDED = 3

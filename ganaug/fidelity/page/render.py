@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 from markupsafe import Markup, escape
 
-from ganaug.fidelity.result import CheckResult, FidelityReport
+from ganaug.fidelity.result import CheckResult
+
+if TYPE_CHECKING:
+    from ganaug.fidelity.report import FidelityReport
 
 __all__ = ["render"]
 
@@ -31,6 +34,7 @@ def render(report: FidelityReport) -> str:
 
     Examples
     --------
+    >>> from ganaug.fidelity.report import FidelityReport
     >>> from ganaug.fidelity.result import Verdict
     >>> check = CheckResult("c2st", 0.9, 0.8, 0.95, 0.65, Verdict.FAIL, True, "C2ST AUC .90: `<b>` gives most away")
     >>> page = render(FidelityReport(Verdict.FAIL, (check,), "standard", 100, 100, {}))
@@ -38,7 +42,7 @@ def render(report: FidelityReport) -> str:
     (True, True, False)
     """
     pages = Environment(
-        loader=PackageLoader("ganaug.fidelity"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+        loader=PackageLoader("ganaug.fidelity.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     pages.filters |= {"number": _number, "plain": _plain, "prose": _prose}
     opening, _, why = report.headline.partition(": ")

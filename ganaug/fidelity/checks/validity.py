@@ -10,15 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import gamma
 
-from ganaug.fidelity.columns import column_kind, common_kind, plain_values
-from ganaug.fidelity.evidence import Evidence, Fold
+from ganaug.fidelity.evidence.columns import column_kind, common_kind, plain_values
+from ganaug.fidelity.evidence.gathering import Evidence, Fold
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import ALPHA, Z95
+from ganaug.fidelity.verdict import Rule
 
 __all__ = ["off_grid", "validity", "value_range"]
 
-STRANGE = 0.01
-MARGIN = 0.05
 # where n values keep to a grid, up to 3 / n of all values need not: with fewer than this, more than the margin
 FEWEST_VALUES = 60
 MOST_DECIMALS = 6
@@ -26,22 +24,23 @@ MOST_DECIMALS = 6
 TIME_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1000)
 
 
-def validity(folds: Sequence[Fold]) -> CheckResult:
+def validity(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Find columns of another kind than the real ones, and values between the steps that the real ones keep to.
 
     A census, not a sample: these rows are all there are, so the limits are the share itself.
     """
+    folds = evidence.folds
     faults = {name: fault for name in folds[0][0] if (fault := _fault(name, folds))[0] > 0}
     worst = max(faults, key=lambda name: faults[name][0], default=None)
     share, reason = faults[worst] if worst is not None else (0.0, "kinds and decimals are those of the real rows")
-    others = sum(other > MARGIN for other, _ in faults.values()) - 1
+    others = sum(other > rule.margin for other, _ in faults.values()) - 1
     return CheckResult(
         name="validity",
         effect=share,
         low=share,
         high=share,
-        margin=MARGIN,
-        verdict=Verdict.FAIL if share > MARGIN else Verdict.PASS,
+        margin=rule.margin,
+        verdict=Verdict.FAIL if share > rule.margin else Verdict.PASS,
         blocking=True,
         reason=reason + (f", and {others} more such columns" if others > 0 else ""),
         details={str(name): {"share": share, "reason": reason} for name, (share, reason) in faults.items()},
@@ -74,21 +73,21 @@ def off_grid(
     return (0.0, 0.0) if step is None else (float(_between(synthetic, step, eps).mean()), step)
 
 
-def value_range(evidence: Evidence) -> CheckResult:
+def value_range(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Share of synthetic values outside the real range, or of levels no real row has, beyond what chance allows.
 
     Fresh real rows would be beyond the extremes of N others 2 times in N + 1, and would show a level that N rows do not
     as often as levels with a single row are among them (Good 1953, doi:10.1093/biomet/40.3-4.237). Only a flag.
     """
-    found = [_strange(evidence, j) for j in range(len(evidence.names))]
+    found = [_strange(evidence, j, rule) for j in range(len(evidence.names))]
     effect, low, j = max((share - chance, low, j) for j, (share, chance, low) in enumerate(found))
     what = "has levels that no real row has" if evidence.categorical[j] else "is outside the real range"
-    flagged = [str(evidence.names[j]) for j, (_, _, low) in enumerate(found) if low > STRANGE]
-    verdict = Verdict.WARN if low > STRANGE else Verdict.PASS
+    flagged = [str(evidence.names[j]) for j, (_, _, low) in enumerate(found) if low > rule.margin]
+    verdict = Verdict.WARN if low > rule.margin else Verdict.PASS
     reason = f"`{evidence.names[j]}` {what} in {100 * found[j][0]:.1f} % of the synthetic rows"
     if verdict is Verdict.PASS:
         reason = "values stay within the real range and levels"
-    return CheckResult("range", effect, low, None, STRANGE, verdict, False, reason, details={"flagged": flagged})
+    return CheckResult("range", effect, low, None, rule.margin, verdict, False, reason, details={"flagged": flagged})
 
 
 def _fault(name: Hashable, folds: Sequence[Fold]) -> tuple[float, str]:
@@ -124,7 +123,7 @@ def _is_numeric(series: pd.Series[Any]) -> bool:
     return isinstance(series.dtype, pd.CategoricalDtype) and column_kind(series.cat.categories.to_series()) == "number"
 
 
-def _strange(evidence: Evidence, j: int) -> tuple[float, float, float]:
+def _strange(evidence: Evidence, j: int, rule: Rule) -> tuple[float, float, float]:
     """Return the share of strange values, the share expected by chance, and a lower limit of the surplus."""
     # of a cross-fitted table every row is held out once: its training parts only repeat them
     train = evidence.train if evidence.n_folds == 1 else ()
@@ -138,6 +137,6 @@ def _strange(evidence: Evidence, j: int) -> tuple[float, float, float]:
     else:
         share, single = np.mean((synthetic < seen[0]) | (synthetic > seen[-1])), 2
     # the unseen mass of N rows is about a gamma variable over N, whose mean is the number of singles
-    most = gamma.ppf(1 - ALPHA / len(evidence.names), max(single, 1)) / len(real)
-    noise = Z95 * np.sqrt(most / len(synthetic))
+    most = gamma.ppf(1 - rule.alpha / len(evidence.names), max(single, 1)) / len(real)
+    noise = rule.z * np.sqrt(most / len(synthetic))
     return float(share), float(single / len(real)), float(share - most - noise)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ganaug.fidelity.columns import Kind, column_kind, level_numbers, plain_values, row_name_kind
+from ganaug.fidelity.evidence.columns import Kind, column_kind, level_numbers, plain_values, row_name_kind
 
 NAN = float("nan")
 

@@ -5,24 +5,24 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.fidelity.evidence import Evidence
+from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import ALPHA, short
+from ganaug.fidelity.verdict import Rule, short
 
 __all__ = ["column_distance", "marginals"]
 
 Column = NDArray[np.float64]
 
 
-def marginals(evidence: Evidence, margin: float) -> CheckResult:
+def marginals(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Flag the columns that differ by more than the margin, and by more than chance explains.
 
     Kolmogorov-Smirnov distance for numbers and times, total variation for categories; a missing value counts as a
     value of its own. Chance is bounded over all columns together, by the inequalities of Dvoretzky, Kiefer, Wolfowitz
     and Massart and of McDiarmid.
     """
-    noise = 1 / len(evidence.real) + 1 / len(evidence.synthetic)
-    bound = np.sqrt(np.log(2 * len(evidence.names) / ALPHA) / 2 * noise)
+    margin, noise = rule.margin, 1 / len(evidence.real) + 1 / len(evidence.synthetic)
+    bound = np.sqrt(np.log(2 * len(evidence.names) / rule.alpha) / 2 * noise)
     found = {}
     for j, name in enumerate(evidence.names):
         a, b = (np.nan_to_num(side[:, j], nan=-1.0) for side in (evidence.real, evidence.synthetic))

@@ -6,10 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ganaug.fidelity.evidence import gather
-from ganaug.fidelity.marginals import marginals
-from ganaug.fidelity.result import Verdict
-from ganaug.fidelity.validity import validity, value_range
+from ganaug.fidelity import Verdict, marginals, validity, value_range
 
 RNG = np.random.default_rng(0)
 MINUTES = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(100), unit="min"))
@@ -26,7 +23,7 @@ MINUTES = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(100),
     ],
 )
 def test_impossible_values_are_refused(real: Any, synthetic: Any, reason: str) -> None:
-    result = validity([(pd.DataFrame({"x": real}), pd.DataFrame({"x": synthetic}), None)])
+    result = validity(pd.DataFrame({"x": real, "kind": "a"}), pd.DataFrame({"x": synthetic, "kind": "a"}))
     assert result.verdict is Verdict.FAIL
     assert reason in result.reason
 
@@ -45,27 +42,27 @@ def test_impossible_values_are_refused(real: Any, synthetic: Any, reason: str) -
     ],
 )
 def test_possible_values_pass(real: Any, synthetic: Any) -> None:
-    result = validity([(pd.DataFrame({"x": real}), pd.DataFrame({"x": synthetic}), None)])
+    result = validity(pd.DataFrame({"x": real, "kind": "a"}), pd.DataFrame({"x": synthetic, "kind": "a"}))
     assert result.verdict is Verdict.PASS, result.reason
 
 
 def test_values_beyond_the_real_range_and_unknown_levels_flag() -> None:
     real = pd.DataFrame({"x": RNG.standard_normal(300), "kind": RNG.choice(["a", "b"], 300)})
     same = pd.DataFrame({"x": RNG.standard_normal(300), "kind": RNG.choice(["a", "b"], 300)})
-    assert value_range(gather([(real, same, None)])).verdict is Verdict.PASS
-    wide = value_range(gather([(real, same.assign(x=3 * same["x"]), None)]))
+    assert value_range(real, same).verdict is Verdict.PASS
+    wide = value_range(real, same.assign(x=3 * same["x"]))
     assert wide.verdict is Verdict.WARN
     assert "`x` is outside the real range" in wide.reason
-    new = value_range(gather([(real, same.assign(kind="c"), None)]))
+    new = value_range(real, same.assign(kind="c"))
     assert "`kind` has levels that no real row has in 100.0 %" in new.reason
 
 
 def test_a_column_that_differs_on_its_own_flags() -> None:
     real = pd.DataFrame({"x": RNG.standard_normal(500), "kind": RNG.choice(["a", "b"], 500)})
-    assert marginals(gather([(real, real.sample(500, random_state=0), None)]), 0.1).verdict is Verdict.PASS
-    moved = marginals(gather([(real, real.assign(x=real["x"] + 1), None)]), 0.1)
+    assert marginals(real, real.sample(500, random_state=0)).verdict is Verdict.PASS
+    moved = marginals(real, real.assign(x=real["x"] + 1))
     assert moved.verdict is Verdict.WARN
     assert moved.reason.startswith("`x` differs most on its own")
-    mixed = marginals(gather([(real, real.assign(kind="a"), None)]), 0.1)
+    mixed = marginals(real, real.assign(kind="a"))
     assert mixed.effect == pytest.approx(0.5, abs=0.05)
     assert not mixed.blocking

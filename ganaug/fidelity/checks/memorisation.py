@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from ganaug.fidelity.encoding import for_distances
-from ganaug.fidelity.evidence import Codes, Evidence
-from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Z90, Z95, decide, rows_to_decide, wilson, within
+from ganaug.fidelity.evidence.encoding import for_distances
+from ganaug.fidelity.evidence.gathering import Codes, Evidence
+from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.verdict import Z90, Rule, wilson, within
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["copies", "nearness", "nearness_share"]
@@ -33,7 +33,7 @@ class Nearness(NamedTuple):
     se_without: float
 
 
-def nearness(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckResult:
+def nearness(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Share of synthetic rows that behave like near copies of training rows: 0 is none, 1 is all.
 
     A row that was drawn without looking at the training rows T is nearest to one of them, rather than to a held-out
@@ -44,7 +44,7 @@ def nearness(evidence: Evidence, margin: float, rng: np.random.Generator) -> Che
     ----------
     evidence : Evidence
         The rows, with training rows.
-    margin : float
+    rule : Rule
         The largest share that is let through.
     rng : numpy.random.Generator
         Draws subsamples of large tables, and breaks ties.
@@ -56,10 +56,10 @@ def nearness(evidence: Evidence, margin: float, rng: np.random.Generator) -> Che
     sizes = np.bincount(evidence.synthetic_fold) / len(evidence.synthetic)
     values, ses, without = np.array(parts).T
     found = Nearness(float(sizes @ values), *(float(np.sqrt(sizes**2 @ part**2)) for part in (ses, without)))
-    return _near_result(found, margin, len(evidence.real))
+    return _near_result(found, rule, len(evidence.real))
 
 
-def copies(evidence: Evidence, margin: float) -> CheckResult:
+def copies(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
 
     Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
@@ -75,27 +75,15 @@ def copies(evidence: Evidence, margin: float) -> CheckResult:
         hits[1].append(np.isin(held_out, seen))
     drawn_hits, real_hits = (np.concatenate(side) for side in hits)
     p, q, n, m = float(drawn_hits.mean()), float(real_hits.mean()), len(real_hits), len(drawn_hits)
-    (p_low, p_high), (q_low, q_high) = wilson(p, m), wilson(q, n)
-    effect, low, high = p - q, p - q - np.hypot(p - p_low, q_high - q), p - q + np.hypot(p_high - p, q - q_low)
-    verdict = decide(low, high, margin)
-    perfect = np.hypot(wilson(q, m)[1] - q, q - wilson(q, n)[0])
-    return CheckResult(
-        name="copies",
-        effect=effect,
-        low=float(low),
-        high=float(high),
-        margin=margin,
-        verdict=verdict,
-        blocking=bool(perfect <= margin or verdict is Verdict.FAIL),
-        reason=(
-            f"{100 * p:.1f} % of the synthetic rows equal a training row, {100 * q:.1f} % of the held-out rows do "
-            f"(limit {100 * margin:.0f} % more; {NO_GUARANTEE})"
-        ),
-        rows_needed=rows_to_decide(n, effect, float(low), float(high), margin)
-        if verdict is Verdict.INCONCLUSIVE
-        else None,
-        details={"synthetic": p, "held_out": q},
+    (p_low, p_high), (q_low, q_high) = wilson(p, m, rule.z), wilson(q, n, rule.z)
+    limits = p - q - np.hypot(p - p_low, q_high - q), p - q + np.hypot(p_high - p, q - q_low)
+    perfect = np.hypot(wilson(q, m, rule.z)[1] - q, q - wilson(q, n, rule.z)[0])
+    reason = (
+        f"{100 * p:.1f} % of the synthetic rows equal a training row, {100 * q:.1f} % of the held-out rows do "
+        f"(limit {100 * rule.margin:.0f} % more; {NO_GUARANTEE})"
     )
+    details = {"synthetic": p, "held_out": q}
+    return rule.result("copies", p - q, limits, n, reason, decidable=perfect <= rule.margin, details=details)
 
 
 def nearness_share(
@@ -155,23 +143,15 @@ def _nearness(
     return Nearness((share - e) / most, float(max(se, without) / most), float(without / most))
 
 
-def _near_result(found: Nearness, margin: float, n_real: int) -> CheckResult:
-    effect, low, high = found.value, found.value - Z95 * found.se, min(1.0, found.value + Z95 * found.se)
-    verdict = decide(low, high, margin)
-    return CheckResult(
-        name="nearness",
-        effect=effect,
-        low=low,
-        high=high,
-        margin=margin,
-        verdict=verdict,
-        blocking=bool((Z95 + Z90) * found.se_without <= margin or verdict is Verdict.FAIL),
-        reason=(
-            f"the synthetic rows are as near to training rows as if {_percent(effect)} of them were copies, "
-            f"{within(verdict, _percent(low), _percent(high))} (limit {_percent(margin)}; {NO_GUARANTEE})"
-        ),
-        rows_needed=rows_to_decide(n_real, effect, low, high, margin) if verdict is Verdict.INCONCLUSIVE else None,
+def _near_result(found: Nearness, rule: Rule, n_real: int) -> CheckResult:
+    low, high = found.value - rule.z * found.se, min(1.0, found.value + rule.z * found.se)
+    reason = (
+        f"the synthetic rows are as near to training rows as if {_percent(found.value)} of them were copies, "
+        f"{within(rule.decide(low, high), _percent(low), _percent(high))} "
+        f"(limit {_percent(rule.margin)}; {NO_GUARANTEE})"
     )
+    decidable = (rule.z + Z90) * found.se_without <= rule.margin
+    return rule.result("nearness", found.value, (low, high), n_real, reason, decidable=decidable)
 
 
 def _percent(share: float) -> str:

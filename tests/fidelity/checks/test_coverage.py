@@ -3,16 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from problems import clusters
 
-from ganaug.fidelity.coverage import coverage
-from ganaug.fidelity.evidence import gather
-from ganaug.fidelity.result import CheckResult, Verdict
-
-from .conftest import clusters
+from ganaug.fidelity import CheckResult, Verdict, coverage
 
 
 def judge(real: pd.DataFrame, synthetic: pd.DataFrame, seed: int = 0) -> CheckResult:
-    return coverage(gather([(real, synthetic, None)]), 0.15, np.random.default_rng(seed))
+    return coverage(real, synthetic, rng=seed)
 
 
 @pytest.mark.parametrize(("n", "m"), [(150, 150), (150, 60), (150, 600)])

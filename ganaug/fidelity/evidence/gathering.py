@@ -11,9 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ganaug.errors import DataError
-from ganaug.fidelity.columns import Kind, common_kind, level_numbers, plain_values, row_name_kind
+from ganaug.fidelity.evidence.columns import Kind, common_kind, level_numbers, plain_values, row_name_kind
 
-__all__ = ["Codes", "Evidence", "Fold", "gather"]
+__all__ = ["Codes", "Evidence", "Fold", "gather", "same_columns"]
 
 Codes = NDArray[np.float64]
 Fold = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]
@@ -41,6 +41,10 @@ class Evidence:
         Number of the group (donor, plate) of each row, real rows first.
     notes : tuple of str
         Columns that are left out, and why.
+    folds : sequence of (real_holdout, synthetic, train or None)
+        The tables themselves.
+    target : int or None
+        Place of the column of classes or of the outcome in `names`.
     """
 
     names: tuple[Hashable, ...]
@@ -53,6 +57,8 @@ class Evidence:
     train: tuple[Codes, ...] = ()
     groups: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
+    folds: Sequence[Fold] = ()
+    target: int | None = None
 
     @property
     def categorical(self) -> NDArray[np.bool_]:
@@ -80,7 +86,13 @@ class Evidence:
         return np.concatenate([self.real_fold, self.synthetic_fold])
 
 
-def gather(folds: Sequence[Fold], *, group: Hashable | None = None, ignore: Collection[Hashable] = ()) -> Evidence:
+def gather(
+    folds: Sequence[Fold],
+    *,
+    target: Hashable | None = None,
+    group: Hashable | None = None,
+    ignore: Collection[Hashable] = (),
+) -> Evidence:
     """Bring the tables of all folds to level numbers over their pooled values.
 
     Examples
@@ -113,7 +125,29 @@ def gather(folds: Sequence[Fold], *, group: Hashable | None = None, ignore: Coll
         train=seen if len(seen) == n else (),
         groups=None if group is None else _coded(tables[: 2 * n], group, "category")[0],
         notes=notes,
+        folds=folds,
+        target=names.index(target) if target in names else None,
     )
+
+
+def same_columns(fold: Fold) -> Fold:
+    """Check one fold's tables, and put their columns into one order."""
+    real, *others = fold
+    for role, table in zip(("held-out", "synthetic", "training"), fold, strict=True):
+        if table is None:
+            continue
+        if not len(table):
+            raise DataError(f"there are no {role} rows to judge")
+        if not table.columns.is_unique:
+            raise DataError(f"the {role} rows have the column `{table.columns[table.columns.duplicated()][0]}` twice")
+        for missing in [name for name in real if name not in table.columns]:
+            raise DataError(f"the {role} rows lack the column `{missing}` of the held-out rows")
+        for extra in [name for name in table if name not in real.columns]:
+            raise DataError(f"the {role} rows have a column `{extra}` that the held-out rows do not have; drop it")
+    synthetic, train = (None if table is None else table[list(real.columns)] for table in others)
+    if synthetic is None:
+        raise DataError("there are no synthetic rows to judge")
+    return real, synthetic, train
 
 
 def _left_out(

@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from ganaug.fidelity.encoding import for_distances
-from ganaug.fidelity.evidence import Evidence
-from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Z90, decide, rows_to_decide, short, wilson
+from ganaug.fidelity.evidence.encoding import for_distances
+from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.verdict import Z90, Rule, short, wilson
 
 __all__ = ["coverage"]
 
@@ -20,7 +20,7 @@ MAX_ROWS = 2000
 CLUSTERING = 2.0
 
 
-def coverage(evidence: Evidence, margin: float, rng: np.random.Generator) -> CheckResult:
+def coverage(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Share of held-out rows with no synthetic row among their neighbours, beyond what fresh real rows would leave.
 
     A held-out row is reached when a synthetic row lies within the distance of its fifth nearest held-out row. For
@@ -40,7 +40,7 @@ def coverage(evidence: Evidence, margin: float, rng: np.random.Generator) -> Che
         reached.append(_reached(a, b))
         expected.append(np.full(len(a), _expected(len(a), len(b))))
     shares, chance = np.concatenate(reached), float(np.concatenate(expected).mean())
-    return _coverage_result(float(shares.mean()), chance, len(shares), len(evidence.real), margin)
+    return _coverage_result(float(shares.mean()), chance, len(shares), len(evidence.real), rule)
 
 
 def _reached(real: NDArray[np.float32], synthetic: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -58,24 +58,17 @@ def _expected(n: int, m: int) -> float:
     return float(1 - np.prod(own / (own + m)))
 
 
-def _coverage_result(share: float, chance: float, n: int, n_real: int, margin: float) -> CheckResult:
-    low, high = (chance - limit for limit in reversed(wilson(share, n / CLUSTERING)))
-    effect = chance - share
-    verdict = decide(low, high, margin)
+def _coverage_result(share: float, chance: float, n: int, n_real: int, rule: Rule) -> CheckResult:
+    low, high = (chance - limit for limit in reversed(wilson(share, n / CLUSTERING, rule.z)))
     # what fresh real rows would reach, at the 10 % where chance goes against them
     unlucky = chance - Z90 * (CLUSTERING * chance * (1 - chance) / n) ** 0.5
-    return CheckResult(
-        name="coverage",
-        effect=effect,
-        low=low,
-        high=high,
-        margin=margin,
-        verdict=verdict,
-        blocking=bool(chance - wilson(unlucky, n / CLUSTERING)[0] <= margin or verdict is Verdict.FAIL),
-        reason=(
-            f"{short(share)} of the held-out rows have a synthetic row near them, "
-            f"{short(chance)} would with fresh real rows (limit {short(margin)} less)"
-        ),
-        rows_needed=rows_to_decide(n_real, effect, low, high, margin) if verdict is Verdict.INCONCLUSIVE else None,
+    return rule.result(
+        "coverage",
+        chance - share,
+        (low, high),
+        n_real,
+        f"{short(share)} of the held-out rows have a synthetic row near them, "
+        f"{short(chance)} would with fresh real rows (limit {short(rule.margin)} less)",
+        decidable=chance - wilson(unlucky, n / CLUSTERING, rule.z)[0] <= rule.margin,
         details={"coverage": share, "expected": chance},
     )

@@ -1,0 +1,44 @@
+"""The checks: each measures one effect and holds it against a margin."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from ganaug.fidelity.checks.c2st import c2st
+from ganaug.fidelity.checks.coverage import coverage
+from ganaug.fidelity.checks.levels import levels
+from ganaug.fidelity.checks.marginals import marginals
+from ganaug.fidelity.checks.memorisation import copies, nearness
+from ganaug.fidelity.checks.mmd import mmd
+from ganaug.fidelity.checks.rows import enough_rows
+from ganaug.fidelity.checks.validity import validity, value_range
+from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.verdict import Rule
+
+__all__ = ["CHECKS", "NEED_TRAIN", "Check"]
+
+
+class Check(Protocol):
+    """Measure one effect on the rows, and decide by the rule; whatever is drawn comes from `rng`."""
+
+    def __call__(self, evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
+        """Return what was found."""
+
+
+# in the order in which they are told
+CHECKS: dict[str, Check] = {
+    "rows": enough_rows,
+    "validity": validity,
+    "levels": levels,
+    "c2st": c2st,
+    "mmd": mmd,
+    "coverage": coverage,
+    "copies": copies,
+    "nearness": nearness,
+    "range": value_range,
+    "marginals": marginals,
+}
+NEED_TRAIN = {"copies", "nearness"}  # without training rows there is nothing to look for

@@ -1,0 +1,1 @@
+"""What the checks look at: tables as level numbers, their folds and their splits."""

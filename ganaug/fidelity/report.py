@@ -1,0 +1,115 @@
+"""The verdict on a table, with everything it rests on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from ganaug.errors import FidelityError
+from ganaug.fidelity.result import CheckResult, Verdict, plain
+from ganaug.fidelity.verdict import decisive
+
+__all__ = ["FidelityReport"]
+
+
+@dataclass(frozen=True)
+class FidelityReport:
+    """The verdict on a synthetic table, with everything it rests on.
+
+    Attributes
+    ----------
+    verdict : Verdict
+        ``PASS``, ``WARN`` (a pass with flags), ``FAIL`` or ``INCONCLUSIVE`` (too few rows to tell).
+    checks : tuple of CheckResult
+        In the order in which they are told.
+    profile : str
+        ``"strict"``, ``"standard"`` or ``"lenient"``.
+    n_real, n_synthetic : int
+        Held-out and synthetic rows that were judged.
+    hashes : dict of str to str
+        SHA-256 of the tables that were judged.
+    stages : tuple of dict
+        The ablation of the model that drew the rows, if there is one.
+    notes : tuple of str
+        What must be said aloud, one sentence each.
+    provenance : dict
+        Versions, seeds, dates: whatever the caller adds.
+    attempt : int
+        How many times these held-out rows have been judged by, this time included; it divides alpha.
+    why : dict
+        What gives the rows away, unless they passed: see `ganaug.fidelity.why.explain`.
+
+    Examples
+    --------
+    >>> c2st = CheckResult("c2st", 0.52, 0.48, 0.56, 0.65, Verdict.PASS, True, "C2ST AUC .52, at most .56 (limit .65)")
+    >>> report = FidelityReport(Verdict.PASS, (c2st,), "standard", 500, 500, {})
+    >>> report.headline
+    'passed: C2ST AUC .52, at most .56 (limit .65)'
+    >>> FidelityReport.from_dict(report.to_dict()) == report
+    True
+    """
+
+    verdict: Verdict
+    checks: tuple[CheckResult, ...]
+    profile: str
+    n_real: int
+    n_synthetic: int
+    hashes: dict[str, str]
+    stages: tuple[dict[str, Any], ...] = ()
+    notes: tuple[str, ...] = ()
+    provenance: dict[str, Any] = field(default_factory=dict)
+    attempt: int = 1
+    why: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def headline(self) -> str:
+        """The verdict and its reason in one sentence."""
+        opening = {"pass": "passed", "warn": "passed with flags", "fail": "refused", "inconclusive": "undecided"}
+        check = decisive(self.verdict, self.checks)
+        because = f": {self.why['sentence']}" if check.name == "c2st" and "sentence" in self.why else ""
+        return f"{opening[self.verdict]}: {check.reason}{because}"
+
+    def __getitem__(self, name: str) -> CheckResult:
+        """Return the check of that name."""
+        for check in self.checks:
+            if check.name == name:
+                return check
+        raise KeyError(f"no check named {name!r}; there are {[check.name for check in self.checks]}")
+
+    def raise_for_verdict(self) -> None:
+        """Raise `FidelityError`, which carries this report, unless the verdict is PASS or WARN."""
+        if self.verdict in (Verdict.FAIL, Verdict.INCONCLUSIVE):
+            raise FidelityError(self.headline, self)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per check."""
+        shown = ("effect", "low", "high", "margin", "verdict", "blocking", "rows_needed", "reason")
+        rows = [{name: getattr(check, name) for name in shown} for check in self.checks]
+        return pd.DataFrame(rows, index=pd.Index([check.name for check in self.checks], name="check"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON types, the headline among them."""
+        values: dict[str, Any] = plain(asdict(self))
+        return {"verdict": values.pop("verdict"), "headline": self.headline, **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> FidelityReport:
+        """Give back what `to_dict` wrote."""
+        given = {name: value for name, value in values.items() if name != "headline"}
+        checks = tuple(CheckResult.from_dict(check) for check in given["checks"])
+        lists = {name: tuple(given.get(name, ())) for name in ("stages", "notes")}
+        return cls(**{**given, **lists, "verdict": Verdict(given["verdict"]), "checks": checks})
+
+    def to_json(self) -> str:
+        """Return the report as one JSON object."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False, indent=2)
+
+    def to_html(self) -> str:
+        """Return the report as one self-contained page: no script, no network."""
+        from ganaug.fidelity.page.render import render
+
+        return render(self)
