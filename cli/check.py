@@ -11,7 +11,7 @@ from . import options
 from .guard import leave_by
 from .output import emit_json, show_report, tell
 from .places import check_writable, report_files
-from .tables import save_report
+from .tables import earlier_report, save_report
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -26,6 +26,9 @@ def check(
     train: Annotated[Path | None, typer.Option(help="The rows the generator learned from, to find copies.")] = None,
     target: options.Target = None,
     group: options.Group = None,
+    given: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="A column whose shares were changed on purpose (balanced).")
+    ] = None,
     profile: options.ProfileOption = options.Profile.STANDARD,
     seed: options.Seed = 0,
     report: options.ReportFile = None,
@@ -33,7 +36,8 @@ def check(
 ) -> None:
     """Judge synthetic rows against real ones.
 
-    Leaves with 0 (pass, or a pass with warnings), 3 (refused) or 4 (too few rows to tell).
+    Leaves with 0 (pass, or a pass with warnings), 3 (refused) or 4 (too few rows to tell). With --report, other
+    synthetic rows that were judged by the same held-out rows before are counted, and make the limits stricter.
     """
     from ganaug import FidelityChecker
     from ganaug.data.files import read_table
@@ -41,7 +45,9 @@ def check(
     files = report_files(report) if report is not None else ()
     for file in files:
         check_writable(file, *(path for path in (real, synthetic, train) if path is not None))
-    judge = FidelityChecker(profile=profile.value, target=target, group=group, random_state=seed)
+    judge = FidelityChecker(profile=profile.value, target=target, group=group, given=given, random_state=seed)
+    if files and (earlier := earlier_report(files[1])) is not None:
+        judge.remember(earlier)
     found = judge.check(read_table(real), read_table(synthetic), read_table(train) if train is not None else None)
     if files:
         save_report(found, *files)

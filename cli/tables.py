@@ -81,3 +81,13 @@ def save_report(report: FidelityReport, html: Path, plain: Path) -> None:
     for path, text in ((html, report.to_html()), (plain, report.to_json())):
         with atomic(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
+
+
+def earlier_report(plain: Path) -> FidelityReport | None:
+    """Read the report that stands where the next one will, if it is one."""
+    from ganaug.fidelity import FidelityReport
+
+    try:
+        return FidelityReport.from_dict(json.loads(plain.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

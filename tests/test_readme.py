@@ -1,4 +1,4 @@
-"""The code in the README runs as it stands."""
+"""The code in the README, and in the pages whose blocks stand by themselves, runs as it is written."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ from sklearn.datasets import make_classification
 import ganaug
 
 ROOT = Path(__file__).parents[1]
-BLOCKS = re.findall(
-    r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
-)
+PAGES = ("README.md", "docs/adversarial.md")
+BLOCKS = [
+    block
+    for page in PAGES
+    for block in re.findall(
+        r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+]
 
 # the plain proposal, and a pipeline without a judge, so that a block takes seconds
 QUICK = {
@@ -36,4 +41,4 @@ def test_python(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_there_is_something_to_run() -> None:
-    assert len(BLOCKS) >= 2
+    assert len(BLOCKS) >= 4

@@ -4,6 +4,7 @@ from ganaug.fidelity.checker import FidelityChecker
 from ganaug.fidelity.checks.c2st import c2st_auc
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
+from ganaug.fidelity.scorer import fidelity_score
 from ganaug.fidelity.tables import c2st, copies, coverage, levels, marginals, mmd, nearness, validity, value_range
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "c2st_auc",
     "copies",
     "coverage",
+    "fidelity_score",
     "levels",
     "marginals",
     "mmd",

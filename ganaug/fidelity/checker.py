@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from collections import Counter
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import asdict
 
@@ -13,6 +12,7 @@ from ganaug.errors import DataError
 from ganaug.fidelity.checks import CHECKS, NEED_TRAIN
 from ganaug.fidelity.evidence.digest import digests
 from ganaug.fidelity.evidence.gathering import Evidence, Fold, gather, same_columns
+from ganaug.fidelity.evidence.shift import given_label
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import ALPHA, PROFILES, Profile, overall
@@ -34,6 +34,9 @@ class FidelityChecker:
     group : hashable, optional
         Column of the units that belong together (donor, plate): they stay on one side of every split, and the column
         itself is not judged.
+    given : hashable, optional
+        A column whose shares were changed on purpose, such as classes that were balanced: the rows are judged given
+        it, that is, after the synthetic ones are thinned out to its real shares.
     ignore : collection of hashable
         Columns that are not judged, such as regenerated identifiers.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
@@ -41,9 +44,9 @@ class FidelityChecker:
 
     Attributes
     ----------
-    attempts : Counter of str
-        How often this checker has judged by the held-out rows of each hash; the k-th time limits are at alpha / k. Set
-        it to go on counting from an earlier report.
+    judged : dict of str to list of str
+        For the held-out rows of each hash, the hashes of the synthetic rows that were judged by them. The k-th of them
+        is held to alpha / k; judging the same rows again is no new attempt.
 
     Examples
     --------
@@ -65,15 +68,17 @@ class FidelityChecker:
         profile: str = "standard",
         target: Hashable | None = None,
         group: Hashable | None = None,
+        given: Hashable | None = None,
         ignore: Collection[Hashable] = (),
         random_state: RandomState = 0,
     ) -> None:
         self.profile = profile
         self.target = target
         self.group = group
+        self.given = given
         self.ignore = ignore
         self.random_state = random_state
-        self.attempts: Counter[str] = Counter()
+        self.judged: dict[str, list[str]] = {}
 
     def check(
         self, real_holdout: pd.DataFrame, synthetic: pd.DataFrame, train: pd.DataFrame | None = None
@@ -113,10 +118,16 @@ class FidelityChecker:
         margins = _profile(self.profile)
         folds = [same_columns(fold) for fold in folds]
         self._check_names(folds[0][0])
-        evidence = gather(folds, target=self.target, group=self.group, ignore=self.ignore)
         hashes = digests(folds)
-        self.attempts[hashes["held_out"]] += 1
-        attempt = self.attempts[hashes["held_out"]]
+        if self.given is not None:
+            folds = [
+                given_label(fold, self.given, Seeds(self.random_state).rng("given", k)) for k, fold in enumerate(folds)
+            ]
+        evidence = gather(folds, target=self.target, group=self.group, ignore=self.ignore)
+        judged = self.judged.setdefault(hashes["held_out"], [])
+        if hashes["synthetic"] not in judged:
+            judged.append(hashes["synthetic"])
+        attempt = judged.index(hashes["synthetic"]) + 1
         checks = self._measure(evidence, margins, ALPHA / attempt)
         verdict, rng = overall(checks), Seeds(self.random_state).rng("why")
         return FidelityReport(
@@ -128,9 +139,13 @@ class FidelityChecker:
             hashes=hashes,
             attempt=attempt,
             why=explain(evidence, rng) if len(checks) > 2 and verdict is not Verdict.PASS else {},
-            notes=(*evidence.notes, *_notes(evidence, checks, attempt)),
-            provenance={"margins": asdict(margins), "folds": evidence.n_folds},
+            notes=(*evidence.notes, *self._given_note(evidence), *_notes(evidence, checks, attempt)),
+            provenance={"margins": asdict(margins), "folds": evidence.n_folds, "judged": list(judged)},
         )
+
+    def remember(self, earlier: FidelityReport) -> None:
+        """Go on counting attempts from an earlier report."""
+        self.judged[earlier.hashes["held_out"]] = list(earlier.provenance.get("judged", ()))
 
     def _measure(self, evidence: Evidence, margins: Profile, alpha: float) -> list[CheckResult]:
         seeds, found = Seeds(self.random_state), []
@@ -142,8 +157,14 @@ class FidelityChecker:
                 break  # too few rows for what follows
         return found
 
+    def _given_note(self, evidence: Evidence) -> list[str]:
+        if self.given is None:
+            return []
+        kept = f"{len(evidence.synthetic)} synthetic rows have its real shares and were judged"
+        return [f"Judged given `{self.given}`, whose shares were changed on purpose: {kept}."]
+
     def _check_names(self, table: pd.DataFrame) -> None:
-        for role, name in (("target", self.target), ("group", self.group)):
+        for role, name in (("target", self.target), ("group", self.group), ("given column", self.given)):
             if name is not None and name not in table.columns:
                 near = difflib.get_close_matches(str(name), [str(column) for column in table.columns], n=1)
                 hint = f"; did you mean `{near[0]}`?" if near else f"; there are {[str(c) for c in table.columns[:20]]}"
@@ -160,7 +181,7 @@ def _notes(evidence: Evidence, checks: Sequence[CheckResult], attempt: int) -> l
     notes = []
     if attempt > 1:
         notes.append(
-            f"These held-out rows have been judged by {attempt - 1} time{'s' * (attempt > 2)} before: limits are at "
+            f"Other rows have been judged by these held-out rows before; this is attempt {attempt}, and limits are at "
             f"{1 - ALPHA / attempt:.1%} instead of {1 - ALPHA:.0%}, so that trying again is no way to pass."
         )
     if not evidence.train:

@@ -57,3 +57,14 @@ def test_the_report_never_replaces_a_table(run, tmp_path):
     result = run("check", "real.csv", "good.csv", "--report", "none/verdict.html")
     assert result.exit_code == 2
     assert "there is no folder none" in result.stderr
+
+
+@pytest.mark.usefixtures("tables")
+def test_trying_other_rows_beside_an_earlier_report_is_counted(run):
+    attempts = []
+    for synthetic in ("bad.csv", "bad.csv", "good.csv"):
+        printed = json.loads(run("check", "real.csv", synthetic, "--json", "--report", "verdict.html").stdout)
+        attempts.append(printed["attempt"])
+    assert attempts == [1, 1, 2]
+    Path("verdict.json").write_text("{}")  # no report: counted from the start
+    assert json.loads(run("check", "real.csv", "good.csv", "--json", "--report", "verdict").stdout)["attempt"] == 1

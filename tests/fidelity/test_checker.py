@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -182,18 +183,22 @@ def test_bad_settings_are_named() -> None:
         FidelityChecker(ignore=list(REAL)).check(REAL, REAL)
 
 
-def test_judging_again_by_the_same_rows_tightens_the_limits() -> None:
+def test_every_other_attempt_on_the_same_held_out_rows_tightens_the_limits() -> None:
     checker, held_out = FidelityChecker(), clusters(300, 0)
-    reports = [checker.check(held_out, clusters(300, seed)) for seed in (1, 1, 2)]
+    reports = [checker.check(held_out, clusters(300, seed)) for seed in (1, 2, 3)]
     assert [report.attempt for report in reports] == [1, 2, 3]
     assert [round(report["c2st"].alpha, 4) for report in reports] == [0.05, 0.025, 0.0167]
-    assert reports[1]["c2st"].high > reports[0]["c2st"].high
-    assert "judged by 1 time before" in " ".join(reports[1].notes)
+    alone = FidelityChecker().check(held_out, clusters(300, 2))
+    assert reports[1]["c2st"].high > alone["c2st"].high
+    assert "this is attempt 2, and limits are at 97.5%" in " ".join(reports[1].notes)
+    assert checker.check(held_out, clusters(300, 1)) == replace(
+        reports[0], provenance=reports[2].provenance
+    )  # the same rows again are no new attempt
     assert checker.check(clusters(300, 9), clusters(300, 1)).attempt == 1
 
 
 def test_an_earlier_report_counts_too() -> None:
-    held_out, synthetic = clusters(300, 0), clusters(300, 1)
-    earlier, later = FidelityChecker().check(held_out, synthetic), FidelityChecker()
-    later.attempts[earlier.hashes["held_out"]] = earlier.attempt
-    assert later.check(held_out, synthetic).attempt == 2
+    held_out = clusters(300, 0)
+    earlier, later = FidelityChecker().check(held_out, clusters(300, 1)), FidelityChecker()
+    later.remember(FidelityReport.from_dict(json.loads(earlier.to_json())))
+    assert later.check(held_out, clusters(300, 2)).attempt == 2

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from problems import clusters
+
+from ganaug.errors import DataError
+from ganaug.fidelity import FidelityChecker, Verdict
+from ganaug.fidelity.evidence.shift import given_label
+
+labels = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=40)
+
+
+@given(labels, labels)
+def test_shares_are_those_of_the_held_out_rows(real: list[str | None], drawn: list[str | None]) -> None:
+    fold = pd.DataFrame({"kind": real}, dtype=object), pd.DataFrame({"kind": drawn}, dtype=object), None
+    kept = given_label(fold, "kind", np.random.default_rng(0))[1]
+    assert kept.index.is_monotonic_increasing
+    wanted, found, there = (table["kind"].value_counts(dropna=False) for table in (fold[0], kept, fold[1]))
+    shared = wanted.index.intersection(there.index)
+    assert set(found.index) <= set(shared)
+    if len(shared):
+        scale = min(there[label] / wanted[label] for label in shared)
+        assert all(found.get(label, 0) == int(scale * wanted[label] + 1e-9) for label in shared)
+
+
+def test_balanced_classes_pass_given_the_class_and_not_without() -> None:
+    pool = clusters(12_000, 1)
+    balanced = pool.groupby("kind").head(600).reset_index(drop=True)
+    found = FidelityChecker(profile="strict", given="kind").check(clusters(800, 0), balanced)
+    assert found.verdict in {Verdict.PASS, Verdict.WARN}, found.headline
+    assert "Judged given `kind`" in found.notes[0]
+    unaware = FidelityChecker(profile="strict").check(clusters(800, 0), balanced)
+    assert unaware["c2st"].effect > found["c2st"].effect + 0.05
+
+
+def test_a_broken_class_is_refused_given_the_class_too() -> None:
+    broken = clusters(3000, 1)
+    of_ash = broken["kind"] == "ash"
+    broken.loc[of_ash, "length"] = broken.loc[of_ash, "length"].sample(frac=1, random_state=0).to_numpy() + 2
+    assert FidelityChecker(given="kind").check(clusters(800, 0), broken).verdict is Verdict.FAIL
+
+
+def test_a_column_of_numbers_has_no_shares() -> None:
+    real = clusters(300, 0)
+    with pytest.raises(DataError, match=r"`length` holds .* different values"):
+        FidelityChecker(given="length").check(real, clusters(300, 1))
+
+
+def test_an_unknown_column_is_named() -> None:
+    with pytest.raises(DataError, match="the given column `kid` is not a column; did you mean `kind`"):
+        FidelityChecker(given="kid").check(clusters(300, 0), clusters(300, 1))
