@@ -15,6 +15,8 @@ class Profile(StrEnum):
     STRICT = "strict"
     STANDARD = "standard"
     LENIENT = "lenient"
+    SHARE = "share"
+    AUGMENT = "augment"
 
 
 FORMATS = "CSV, TSV, Parquet or Feather; the text ones also gzipped"

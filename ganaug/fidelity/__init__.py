@@ -5,7 +5,22 @@ from ganaug.fidelity.checks.c2st import c2st_auc
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.scorer import fidelity_score
-from ganaug.fidelity.tables import c2st, copies, coverage, levels, marginals, mmd, nearness, validity, value_range
+from ganaug.fidelity.tables import (
+    c2st,
+    collapse,
+    copies,
+    coverage,
+    levels,
+    marginals,
+    membership,
+    missing,
+    mmd,
+    nearness,
+    utility,
+    validity,
+    value_range,
+    within,
+)
 
 __all__ = [
     "CheckResult",
@@ -14,13 +29,18 @@ __all__ = [
     "Verdict",
     "c2st",
     "c2st_auc",
+    "collapse",
     "copies",
     "coverage",
     "fidelity_score",
     "levels",
     "marginals",
+    "membership",
+    "missing",
     "mmd",
     "nearness",
+    "utility",
     "validity",
     "value_range",
+    "within",
 ]

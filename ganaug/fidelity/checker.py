@@ -9,10 +9,11 @@ from dataclasses import asdict
 import pandas as pd
 
 from ganaug.errors import DataError
-from ganaug.fidelity.checks import CHECKS, NEED_TRAIN
+from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
 from ganaug.fidelity.evidence.digest import digests
 from ganaug.fidelity.evidence.gathering import Evidence, Fold, gather, same_columns
 from ganaug.fidelity.evidence.shift import given_label
+from ganaug.fidelity.page.collect import collect
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import ALPHA, PROFILES, Profile, overall
@@ -21,14 +22,18 @@ from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["FidelityChecker"]
 
+# these block only where the sample can decide them
+WHERE_DECIDABLE = {"missing", "within", "mmd", "coverage", "copies", "nearness", "membership"}
+
 
 class FidelityChecker:
     """Judge synthetic rows by real rows that their generator has never seen.
 
     Parameters
     ----------
-    profile : {"strict", "standard", "lenient"}
-        The margins: C2ST AUC at most .60, .65 or .75, and the other ones with it.
+    profile : {"strict", "standard", "lenient", "share", "augment"}
+        The margins: C2ST AUC at most .60, .65 or .75, and the other ones with it. "share" is "standard" with less
+        copying, for rows that leave the house; "augment" with more, for rows that stay beside the real ones.
     target : hashable, optional
         The column of classes or of the outcome.
     group : hashable, optional
@@ -118,18 +123,13 @@ class FidelityChecker:
         margins = _profile(self.profile)
         folds = [same_columns(fold) for fold in folds]
         self._check_names(folds[0][0])
-        hashes = digests(folds)
+        hashes, seeds = digests(folds), Seeds(self.random_state)
+        attempt, judged = self._attempt(hashes)
         if self.given is not None:
-            folds = [
-                given_label(fold, self.given, Seeds(self.random_state).rng("given", k)) for k, fold in enumerate(folds)
-            ]
+            folds = [given_label(fold, self.given, seeds.rng("given", k)) for k, fold in enumerate(folds)]
         evidence = gather(folds, target=self.target, group=self.group, ignore=self.ignore)
-        judged = self.judged.setdefault(hashes["held_out"], [])
-        if hashes["synthetic"] not in judged:
-            judged.append(hashes["synthetic"])
-        attempt = judged.index(hashes["synthetic"]) + 1
         checks = self._measure(evidence, margins, ALPHA / attempt)
-        verdict, rng = overall(checks), Seeds(self.random_state).rng("why")
+        verdict = overall(checks)
         return FidelityReport(
             verdict=verdict,
             checks=tuple(checks),
@@ -138,19 +138,27 @@ class FidelityChecker:
             n_synthetic=len(evidence.synthetic),
             hashes=hashes,
             attempt=attempt,
-            why=explain(evidence, rng) if len(checks) > 2 and verdict is not Verdict.PASS else {},
+            pictures=collect(evidence, checks, seeds.rng("pictures")),
+            why=explain(evidence, seeds.rng("why")) if len(checks) > 2 and verdict is not Verdict.PASS else {},
             notes=(*evidence.notes, *self._given_note(evidence), *_notes(evidence, checks, attempt)),
-            provenance={"margins": asdict(margins), "folds": evidence.n_folds, "judged": list(judged)},
+            provenance={"margins": asdict(margins), "folds": evidence.n_folds, "judged": judged},
         )
 
     def remember(self, earlier: FidelityReport) -> None:
         """Go on counting attempts from an earlier report."""
         self.judged[earlier.hashes["held_out"]] = list(earlier.provenance.get("judged", ()))
 
+    def _attempt(self, hashes: dict[str, str]) -> tuple[int, list[str]]:
+        """Count the tables that these held-out rows have judged."""
+        judged = self.judged.setdefault(hashes["held_out"], [])
+        if hashes["synthetic"] not in judged:
+            judged.append(hashes["synthetic"])
+        return judged.index(hashes["synthetic"]) + 1, list(judged)
+
     def _measure(self, evidence: Evidence, margins: Profile, alpha: float) -> list[CheckResult]:
         seeds, found = Seeds(self.random_state), []
         for name, check in CHECKS.items():
-            if name in NEED_TRAIN and not evidence.train:
+            if (name in NEED_TRAIN and not evidence.train) or (name in NEED_TARGET and evidence.target is None):
                 continue
             found.append(check(evidence, margins.rule(name, alpha), seeds.rng(name)))
             if name == "validity" and found[0].verdict is not Verdict.PASS:
@@ -187,10 +195,13 @@ def _notes(evidence: Evidence, checks: Sequence[CheckResult], attempt: int) -> l
     if not evidence.train:
         notes.append("Copying was not looked for: the rows that the generator learned from are not known.")
     for check in checks:
-        if check.name in ("mmd", "coverage", "copies", "nearness") and not check.blocking:
+        if check.name in WHERE_DECIDABLE and not check.blocking and check.effect is not None:
             notes.append(
                 f"`{check.name}` only flags here: this few held-out rows could not clear even a perfect generator."
             )
         if check.name == "c2st" and check.high is not None and check.high < 0.5:
-            notes.append("Held-out rows look more synthetic than the synthetic ones: the generator may have seen them.")
+            notes.append(
+                "Held-out rows look more synthetic than the synthetic ones: the generator has seen them, or repeats "
+                "the rows it learned from."
+            )
     return notes

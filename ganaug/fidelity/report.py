@@ -9,11 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from ganaug.errors import FidelityError
+from ganaug.errors import DataError, FidelityError
 from ganaug.fidelity.result import CheckResult, Verdict, plain
 from ganaug.fidelity.verdict import decisive
 
-__all__ = ["FidelityReport"]
+__all__ = ["VERSION", "FidelityReport"]
+
+VERSION = 1  # of what `to_dict` writes
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class FidelityReport:
         How many times these held-out rows have been judged by, this time included; it divides alpha.
     why : dict
         What gives the rows away, unless they passed: see `ganaug.fidelity.why.explain`.
+    pictures : dict
+        What the pictures of the page show: see `ganaug.fidelity.page.collect.collect`.
 
     Examples
     --------
@@ -64,14 +68,18 @@ class FidelityReport:
     provenance: dict[str, Any] = field(default_factory=dict)
     attempt: int = 1
     why: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, Any] = field(default_factory=dict)
 
     @property
     def headline(self) -> str:
-        """The verdict and its reason in one sentence."""
+        """The verdict and its reason in one sentence; of a refusal what gives the rows away comes first."""
         opening = {"pass": "passed", "warn": "passed with flags", "fail": "refused", "inconclusive": "undecided"}
-        check = decisive(self.verdict, self.checks)
-        because = f": {self.why['sentence']}" if check.name == "c2st" and "sentence" in self.why else ""
-        return f"{opening[self.verdict]}: {check.reason}{because}"
+        check, because = decisive(self.verdict, self.checks), self.why.get("sentence")
+        reasons = [check.reason]
+        if because and check.name in ("c2st", "mmd", "coverage", "marginals", "within"):
+            told_first = self.verdict is Verdict.FAIL and self.why.get("stands_out", True)
+            reasons = [because, check.reason] if told_first else [check.reason, because]
+        return f"{opening[self.verdict]}: {'; '.join(reasons)}"
 
     def __getitem__(self, name: str) -> CheckResult:
         """Return the check of that name."""
@@ -92,14 +100,22 @@ class FidelityReport:
         return pd.DataFrame(rows, index=pd.Index([check.name for check in self.checks], name="check"))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain JSON types, the headline among them."""
+        """Return plain JSON types, the headline among them, as ``fidelity/page/report.schema.json`` describes them."""
         values: dict[str, Any] = plain(asdict(self))
-        return {"verdict": values.pop("verdict"), "headline": self.headline, **values}
+        return {"version": VERSION, "verdict": values.pop("verdict"), "headline": self.headline, **values}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> FidelityReport:
-        """Give back what `to_dict` wrote."""
-        given = {name: value for name, value in values.items() if name != "headline"}
+        """Give back what `to_dict` wrote.
+
+        Raises
+        ------
+        DataError
+            When it has another version.
+        """
+        if values.get("version", VERSION) != VERSION:
+            raise DataError(f"the report is of version {values['version']}; this ganaug reads version {VERSION}")
+        given = {name: value for name, value in values.items() if name not in ("version", "headline")}
         checks = tuple(CheckResult.from_dict(check) for check in given["checks"])
         lists = {name: tuple(given.get(name, ())) for name in ("stages", "notes")}
         return cls(**{**given, **lists, "verdict": Verdict(given["verdict"]), "checks": checks})

@@ -8,7 +8,7 @@ from typing import Protocol
 import pandas as pd
 
 from ganaug.errors import DataError
-from ganaug.fidelity.checks import CHECKS, NEED_TRAIN
+from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
 from ganaug.fidelity.evidence.gathering import gather, same_columns
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.verdict import ALPHA, PROFILES, Rule
@@ -17,14 +17,19 @@ from ganaug.seeding import RandomState, Seeds
 __all__ = [
     "TableCheck",
     "c2st",
+    "collapse",
     "copies",
     "coverage",
     "levels",
     "marginals",
+    "membership",
+    "missing",
     "mmd",
     "nearness",
+    "utility",
     "validity",
     "value_range",
+    "within",
 ]
 
 
@@ -62,6 +67,8 @@ def on_tables(name: str) -> TableCheck:
     ) -> CheckResult:
         if name in NEED_TRAIN and train is None:
             raise DataError(f"`{name}` looks for training rows that come back: give them as train=")
+        if name in NEED_TARGET and target is None:
+            raise DataError(f"`{name}` needs a column that is to be predicted: give its name as target=")
         evidence = gather([same_columns((real, synthetic, train))], target=target, group=group)
         rule = PROFILES["standard"].rule(name, alpha)
         return CHECKS[name](evidence, rule if margin is None else Rule(margin, alpha), Seeds(rng).rng(name))
@@ -72,11 +79,16 @@ def on_tables(name: str) -> TableCheck:
 
 
 c2st = on_tables("c2st")
+collapse = on_tables("collapse")
 copies = on_tables("copies")
 coverage = on_tables("coverage")
 levels = on_tables("levels")
 marginals = on_tables("marginals")
+membership = on_tables("membership")
+missing = on_tables("missing")
 mmd = on_tables("mmd")
 nearness = on_tables("nearness")
+utility = on_tables("utility")
 validity = on_tables("validity")
+within = on_tables("within")
 value_range = on_tables("range")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from scipy.stats import norm
@@ -109,6 +109,14 @@ class Profile:
         Share of synthetic rows that behave like near copies of training rows; 0 is none, 1 is all.
     copies : float
         Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
+    missing : float
+        Largest difference between the real and the synthetic missing rate of a column.
+    collapse : float
+        Share of rows in regions or patterns that come too often or too seldom, beyond chance; flags only.
+    membership : float
+        AUC of telling training rows from held-out ones by how near the synthetic rows are; .5 is perfect.
+    within : float
+        AUC as of `c2st`, in the worst class of the target.
     marginals : float
         Largest distance between one column's real and synthetic distribution; flags only.
     validity : float
@@ -122,20 +130,63 @@ class Profile:
     coverage: float
     nearness: float
     copies: float
+    missing: float
+    collapse: float
+    membership: float
+    within: float
     marginals: float
     validity: float = 0.05
     range: float = 0.01
     levels: float = 0.0
+    utility: float = 0.0
 
     def rule(self, check: str, alpha: float = ALPHA) -> Rule:
         """Return the rule of a check; how many rows it takes depends on the margin of C2ST."""
         return Rule(getattr(self, "c2st" if check == "rows" else check), alpha)
 
 
+_STANDARD = Profile(
+    c2st=0.65,
+    mmd=0.25,
+    coverage=0.15,
+    nearness=0.50,
+    copies=0.05,
+    missing=0.10,
+    collapse=0.15,
+    membership=0.65,
+    within=0.70,
+    marginals=0.10,
+)
 PROFILES = {
-    "strict": Profile(c2st=0.60, mmd=0.15, coverage=0.10, nearness=0.30, copies=0.02, marginals=0.07),
-    "standard": Profile(c2st=0.65, mmd=0.25, coverage=0.15, nearness=0.50, copies=0.05, marginals=0.10),
-    "lenient": Profile(c2st=0.75, mmd=0.50, coverage=0.25, nearness=0.60, copies=0.10, marginals=0.20),
+    "strict": Profile(
+        c2st=0.60,
+        mmd=0.15,
+        coverage=0.10,
+        nearness=0.30,
+        copies=0.02,
+        missing=0.05,
+        collapse=0.10,
+        membership=0.60,
+        within=0.65,
+        marginals=0.07,
+    ),
+    "standard": _STANDARD,
+    "lenient": Profile(
+        c2st=0.75,
+        mmd=0.50,
+        coverage=0.25,
+        nearness=0.60,
+        copies=0.10,
+        missing=0.20,
+        collapse=0.25,
+        membership=0.75,
+        within=0.80,
+        marginals=0.20,
+    ),
+    # rows leave the house: less may come back of any one person
+    "share": replace(_STANDARD, nearness=0.30, copies=0.01, membership=0.60),
+    # rows stay inside, beside those they were learned from
+    "augment": replace(_STANDARD, nearness=0.75, copies=0.10, membership=0.85),
 }
 
 
@@ -156,14 +207,14 @@ def rows_to_decide(n_rows: int, effect: float, low: float, high: float, margin: 
 def rows_for_c2st(limit: float, alpha: float = ALPHA) -> int:
     """Held-out rows at which a perfect generator passes C2ST with a chance of 90 %.
 
-    The AUC of two equal samples of n rows has variance 1/(6 n).
+    The AUC of two equal samples of n rows has variance 1/(6 n). Two classifiers have to pass, 95 % for each.
 
     Examples
     --------
     >>> [rows_for_c2st(limit) for limit in (0.60, 0.65, 0.75)]
-    [143, 64, 23]
+    [181, 81, 29]
     """
-    return math.ceil(2 / 12 * ((float(norm.isf(alpha)) + Z90) / (limit - 0.5)) ** 2)
+    return math.ceil(2 / 12 * ((norm.isf(alpha) + norm.isf(0.05)) / (limit - 0.5)) ** 2)
 
 
 def overall(checks: Sequence[CheckResult]) -> Verdict:
@@ -220,10 +271,10 @@ def short(value: float, digits: int = 2) -> str:
 
     Examples
     --------
-    >>> short(0.518), short(1.0), short(-0.04), short(12.3)
-    ('.52', '1.00', '-.04', '12.30')
+    >>> short(0.518), short(1.0), short(-0.04), short(-0.001)
+    ('.52', '1.00', '-.04', '.00')
     """
-    text = f"{value:.{digits}f}"
+    text = f"{round(value, digits) + 0.0:.{digits}f}"  # no "-.00"
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 

@@ -17,3 +17,9 @@ def draw() -> Draw:
 @pytest.fixture
 def shuffle() -> Callable[[pd.DataFrame, int, int], pd.DataFrame]:
     return shuffled
+
+
+@pytest.fixture(autouse=True)
+def few_refits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refit ten times less often: what the p-value of equality rests on is tested in test_equality.py."""
+    monkeypatch.setattr("ganaug.fidelity.classifiers.equality.N_REFITS", 9)

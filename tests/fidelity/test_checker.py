@@ -85,9 +85,9 @@ def test_copies_are_refused_cross_fitted() -> None:
 def test_twenty_rows_are_never_enough(make: object) -> None:
     report = judge(make(20), n=20)
     assert report.verdict is Verdict.INCONCLUSIVE
-    assert report["rows"].rows_needed == 64
+    assert report["rows"].rows_needed == 81
     assert "20 held-out rows are too few for any verdict: it takes 64" in report.headline
-    assert "a table of 64 rows where every row is held out once (cross-fitting), or of about 320" in report.headline
+    assert "a table of 81 rows where every row is held out once (cross-fitting), or of about 405" in report.headline
 
 
 def test_folds_ask_for_synthetic_rows_enough() -> None:
@@ -177,7 +177,7 @@ def test_bad_tables_are_named(synthetic: pd.DataFrame, message: str) -> None:
 def test_bad_settings_are_named() -> None:
     with pytest.raises(DataError, match=r"the target `kin` is not a column; did you mean `kind`\?"):
         FidelityChecker(target="kin").check(REAL, REAL)
-    with pytest.raises(ValueError, match=r"profile must be one of \['lenient', 'standard', 'strict'\], not 'loose'"):
+    with pytest.raises(ValueError, match=r"profile must be one of \['augment', 'lenient', .*\], not 'loose'"):
         FidelityChecker(profile="loose").check(REAL, REAL)
     with pytest.raises(DataError, match="no column left to judge"):
         FidelityChecker(ignore=list(REAL)).check(REAL, REAL)

@@ -51,3 +51,19 @@ def test_checks_are_found_by_name() -> None:
     with pytest.raises(KeyError, match=r"no check named 'mmd'; there are \['levels'\]"):
         report()["mmd"]
     assert report().to_frame().loc["levels", "margin"] == 0.02
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "why", "headline"),
+    [
+        ("c2st", Verdict.FAIL, {}, "refused: `x` gives it away; AUC .91"),
+        ("within", Verdict.FAIL, {}, "refused: `x` gives it away; AUC .91"),
+        ("levels", Verdict.FAIL, {}, "refused: AUC .91"),
+        ("c2st", Verdict.FAIL, {"stands_out": False}, "refused: AUC .91; `x` gives it away"),
+        ("c2st", Verdict.INCONCLUSIVE, {}, "undecided: AUC .91; `x` gives it away"),
+    ],
+)
+def test_a_refusal_says_first_what_gives_the_rows_away(name: str, verdict: Verdict, why: dict, headline: str) -> None:
+    check = CheckResult(name, 0.91, 0.88, 0.94, 0.65, verdict, True, "AUC .91")
+    why = {"sentence": "`x` gives it away", **why}
+    assert FidelityReport(verdict, (check,), "standard", 1, 1, {}, why=why).headline == headline

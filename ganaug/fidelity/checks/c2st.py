@@ -1,38 +1,61 @@
-"""The classifier two-sample test: whether boosted trees tell held-out real rows from synthetic ones."""
+"""The classifier two-sample test: whether classifiers tell held-out real rows from synthetic ones."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import norm
 
-from ganaug.fidelity.checks.boosting import fit_trees, scores
+from ganaug.fidelity.classifiers.curves import learning_curve, roc_curve
+from ganaug.fidelity.classifiers.delong import Auc, Scored, auc_of, combined_auc, delong_auc
+from ganaug.fidelity.classifiers.equality import p_given_classifiers, p_refitted
+from ganaug.fidelity.classifiers.leak import leak_auc, p_leak
+from ganaug.fidelity.classifiers.scoring import Classifier, boosted_trees, quadratic_logistic, scored
+from ganaug.fidelity.classifiers.snapping import snapped
 from ganaug.fidelity.evidence.columns import level_numbers
-from ganaug.fidelity.evidence.encoding import for_trees
-from ganaug.fidelity.evidence.gathering import Codes, Evidence
-from ganaug.fidelity.evidence.splits import Split, deal, splits
-from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.evidence.splits import Rows, Split, deal, splits, units
+from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import Rule, short, within
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["Auc", "c2st", "c2st_auc", "delong_auc"]
 
+TREES, QUADRATIC = "boosted trees", "quadratic logistic"
+# with fewer rows of a side the p-value of equality takes refitting
+REFITTED_ROWS = 400
+SNAPPED_SPLITS = 2
+# formats are named as the reason when this much of the AUC is theirs
+FORMAT_AUC = 0.05
 
-class Auc(NamedTuple):
-    """An area under the ROC curve and its variance."""
 
-    value: float
-    variance: float
+class _Tried(NamedTuple):
+    """A classifier, what it scored on each split, and its AUC over all of them."""
+
+    learn: Classifier
+    rounds: list[list[Scored]]
+    auc: Auc
+
+    def limits(self, z: float) -> list[float]:
+        return [float(self.auc.value + sign * z * self.auc.variance**0.5) for sign in (-1, 1)]
 
 
 def c2st(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
     """Classifier two-sample test (Lopez-Paz and Oquab, arXiv:1610.06545) with limits that hold.
 
-    Cross-validated p-values do not: the training parts overlap. Here every split has its own DeLong limits, given
-    its classifier, and the medians over the splits are reported (Chernozhukov et al., arXiv:1712.04802). The effect
-    is the AUC that a classifier learned from this many rows reaches on rows it has not seen.
+    Boosted trees and a quadratic logistic model learn from one random half of the rows and are tested on the other,
+    seven times over; the effect is the larger of their two mean AUCs, that is what the better of them reaches, learning
+    from this many rows, on rows it has not seen. A pass needs the upper limits of both to be within the margin, which
+    takes no correction; for a failure the lower limits are at half the error each.
+
+    Cross-validated p-values do not hold, as the training parts overlap. Here the mean over the splits has a variance
+    with DeLong's covariances between them (`combined_auc`). For quadratic ridge regression on five normal columns, 200
+    and 1,000 rows a side, equal and shifted, its one-sided 95 % limits missed the truth in 3.6 to 6.0 % of 4,400 tables
+    (1 to 2 % on twenty columns); the medians of the splits' own limits in .7 to 3.7 %, being a third wider.
 
     Parameters
     ----------
@@ -42,19 +65,41 @@ def c2st(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResul
         The largest AUC that is let through.
     rng : numpy.random.Generator
         Draws the splits.
+
+    Notes
+    -----
+    Of the result's `details`:
+
+    - ``auc``, ``limits``: AUC of each classifier, with its one-sided limits, each at the full error
+    - ``classifier``: the one that rules; ``auc_of_each_split`` and ``roc`` (first split) are of that one
+    - ``auc_snapped``: AUC once synthetic numbers are moved to the nearest of a real row; what is gone with it was a
+      matter of formats
+    - ``curve``: AUC by rows of each side to learn from, on the first split
+    - ``p_equal``: p-value of exact equality; no verdict rests on it
+    - ``auc_leak``, ``p_leak``: whether held-out rows look more synthetic than the synthetic ones, see `leak_auc`
     """
-    is_real, categorical = evidence.is_real, evidence.categorical
-    rows = for_trees(evidence.pooled, categorical)
-    rounds = list(splits(evidence, rng))
-    aucs = [_combined([_test(rows, is_real, categorical, part) for part in split]) for split in rounds]
-    values, ses = np.array([auc.value for auc in aucs]), np.array([auc.variance for auc in aucs]) ** 0.5
-    effect, low, high = (float(np.median(values + z * ses)) for z in (0, -rule.z, rule.z))
-    reason = (
-        f"C2ST AUC {short(effect)}, {within(rule.decide(low, high), short(low), short(high))} "
-        f"(limit {short(rule.margin)})"
-    )
-    details = {"auc_of_each_split": values.tolist()}
-    return rule.result("c2st", effect, (low, high), len(evidence.real), reason, details=details)
+    categorical, is_real, unit = evidence.categorical, evidence.is_real, units(evidence)
+    rounds = list(splits(evidence, rng, unit))
+    tried = {
+        TREES: _try(boosted_trees(evidence.pooled, categorical), rounds, is_real, unit),
+        QUADRATIC: _try(quadratic_logistic(evidence.pooled, categorical), rounds, is_real, unit),
+    }
+    ruling = max(tried, key=lambda name: tried[name].auc.value)
+    first = tried[ruling].rounds[0]
+    details: dict[str, Any] = {
+        "classifier": ruling,
+        "auc": {name: one.auc.value for name, one in tried.items()},
+        "limits": {name: one.limits(rule.z) for name, one in tried.items()},
+        "auc_of_each_split": [auc_of(parts) for parts in tried[ruling].rounds],
+        "auc_snapped": _auc_snapped(evidence, rounds, tried),
+        "curve": learning_curve(tried[ruling].learn, rounds[0], is_real, first),
+        "roc": roc_curve(first),
+        "p_fail": _p_fail([one.auc for one in tried.values()], rule.margin),
+        "p_equal": _p_equal(evidence, [*tried.values()], rng),
+    }
+    result = _result([one.auc for one in tried.values()], rule, len(evidence.real), details)
+    trees = tried[TREES]
+    return _accused(result, leak_auc(evidence, trees.learn, trees.rounds, unit, rng), rule)
 
 
 def c2st_auc(
@@ -93,47 +138,68 @@ def c2st_auc(
     pooled = np.concatenate([a, b])
     for j in np.flatnonzero(categorical):
         pooled[:, j] = level_numbers(pooled[:, j], "category")[0]
-    rows, is_real = for_trees(pooled, categorical), np.arange(len(pooled)) < len(a)
+    is_real = np.arange(len(pooled)) < len(a)
     fold = deal(np.arange(len(pooled)), is_real, min(n_folds, len(a), len(b)), rng)
     parts = [Split(np.flatnonzero(fold != k), np.flatnonzero(fold == k)) for k in np.unique(fold)]
-    return _combined([_test(rows, is_real, categorical, part) for part in parts]).value
+    return auc_of(scored(boosted_trees(pooled, categorical), parts, is_real))
 
 
-def delong_auc(real: NDArray[np.float64], synthetic: NDArray[np.float64]) -> Auc:
-    """AUC of scores with its variance (DeLong et al. 1988, doi:10.2307/2531595).
-
-    By midranks, as in Sun and Xu (2014), doi:10.1109/LSP.2014.2337313.
-
-    Parameters
-    ----------
-    real, synthetic : ndarray, shape (n_rows,)
-        Scores; the better the classifier, the more the real ones are above the synthetic ones.
-
-    Examples
-    --------
-    >>> auc, variance = delong_auc(np.array([2.0, 3.0, 4.0]), np.array([1.0, 2.0, 3.0]))
-    >>> round(auc, 4), round(variance, 4)
-    (0.7778, 0.0432)
-    """
-    n, m = len(real), len(synthetic)
-    ranks = rankdata(np.concatenate([real, synthetic]))
-    below_real = (ranks[:n] - rankdata(real)) / m
-    above_synthetic = 1 - (ranks[n:] - rankdata(synthetic)) / n
-    # a single row has no spread to estimate: .25 is the most it can be
-    spread = [np.var(part, ddof=1) / len(part) if len(part) > 1 else 0.25 for part in (below_real, above_synthetic)]
-    return Auc(float(below_real.mean()), float(sum(spread)))
+def _try(learn: Classifier, rounds: Sequence[Sequence[Split]], is_real: NDArray[np.bool_], unit: Rows) -> _Tried:
+    found = [scored(learn, parts, is_real) for parts in rounds]
+    return _Tried(learn, found, combined_auc(found, unit))
 
 
-def _test(rows: Codes, is_real: NDArray[np.bool_], categorical: NDArray[np.bool_], split: Split) -> tuple[Auc, int]:
-    """Return the AUC on the test part, and the number of real rows it rests on."""
-    trees = fit_trees(rows[split.train], is_real[split.train], categorical)
-    score, label = scores(trees, rows[split.test]), is_real[split.test]
-    return delong_auc(score[label], score[~label]), int(label.sum())
+def _result(aucs: Sequence[Auc], rule: Rule, n_real: int, details: dict[str, Any]) -> CheckResult:
+    effect, z_each = max(auc.value for auc in aucs), float(norm.isf(rule.alpha / len(aucs)))
+    low = max(auc.value - z_each * auc.variance**0.5 for auc in aucs)
+    high = max(auc.value + rule.z * auc.variance**0.5 for auc in aucs)
+    verdict, snapped_auc = rule.decide(low, high), details["auc_snapped"]
+    reason = (
+        f"C2ST AUC {short(effect)} ({details['classifier']}), {within(verdict, short(low), short(high))} "
+        f"(limit {short(rule.margin)})"
+    )
+    if verdict is not Verdict.PASS and effect > rule.margin and snapped_auc <= effect - FORMAT_AUC:
+        reason += f"; mostly a matter of number formats: AUC {short(snapped_auc)} after snapping"
+    return rule.result("c2st", effect, (low, high), n_real, reason, details=details)
 
 
-def _combined(parts: list[tuple[Auc, int]]) -> Auc:
-    """Average the AUCs of separate test parts, each by its real rows."""
-    weights = np.array([n_real for _, n_real in parts], dtype=float)
-    weights /= weights.sum()
-    values, variances = np.array([auc for auc, _ in parts]).T
-    return Auc(float(weights @ values), float(weights**2 @ variances))
+def _accused(result: CheckResult, leak: Auc | None, rule: Rule) -> CheckResult:
+    """Turn the result into a failure where held-out rows look more synthetic than the synthetic rows do."""
+    if leak is None:
+        return result
+    p = p_leak(leak)
+    details = {**result.details, "auc_leak": leak.value, "p_leak": p}
+    if p > rule.alpha:
+        return replace(result, details=details)
+    reason = (
+        "held-out rows look more synthetic than the synthetic rows themselves: the generator has seen them "
+        f"(AUC {short(leak.value)})"
+    )
+    details["p_fail"] = min(p, result.details["p_fail"])
+    return replace(result, verdict=Verdict.FAIL, blocking=True, reason=reason, rows_needed=None, details=details)
+
+
+def _p_fail(aucs: Sequence[Auc], margin: float) -> float:
+    """Return Bonferroni's p-value against "both AUCs are within the margin"."""
+    each = [
+        float(norm.sf((auc.value - margin) / auc.variance**0.5)) if auc.variance else float(auc.value <= margin)
+        for auc in aucs
+    ]
+    return min(1.0, len(each) * min(each))
+
+
+def _p_equal(evidence: Evidence, tried: Sequence[_Tried], rng: np.random.Generator) -> float:
+    if min(len(evidence.real), len(evidence.synthetic)) < REFITTED_ROWS:
+        return p_refitted(evidence, rng)
+    return p_given_classifiers(evidence, [one.rounds[0] for one in tried], rng)
+
+
+def _auc_snapped(evidence: Evidence, rounds: Sequence[Sequence[Split]], tried: dict[str, _Tried]) -> float:
+    """Return the larger AUC after snapping, on the same splits; by as much below the effect as snapping takes away."""
+    moved = snapped(evidence)
+    effect = max(one.auc.value for one in tried.values())
+    if np.array_equal(moved, evidence.synthetic, equal_nan=True):
+        return effect
+    pooled, some = np.concatenate([evidence.real, moved]), rounds[:SNAPPED_SPLITS]
+    learners = boosted_trees(pooled, evidence.categorical), quadratic_logistic(pooled, evidence.categorical)
+    return max(float(np.mean([auc_of(scored(learn, parts, evidence.is_real)) for parts in some])) for learn in learners)

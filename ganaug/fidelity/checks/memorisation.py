@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
+from ganaug.fidelity.checks.missing import newcombe
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import Z90, Rule, wilson, within
+from ganaug.fidelity.verdict import Z90, Rule, within
 from ganaug.seeding import RandomState, Seeds
 
-__all__ = ["copies", "nearness", "nearness_share"]
+__all__ = ["NO_GUARANTEE", "copies", "nearness", "nearness_share"]
 
 TRAIN_ROWS = 50_000
 HELD_OUT_ROWS = 20_000
@@ -60,10 +61,7 @@ def nearness(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
 
 
 def copies(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
-    """Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
-
-    Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
-    """
+    """Share of synthetic rows equal to a training row, beyond the share of held-out rows that are."""
     hits: tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]]] = ([], [])
     for k, train in enumerate(evidence.train):
         sides = (evidence.synthetic[evidence.synthetic_fold == k], evidence.real[evidence.real_fold == k])
@@ -75,9 +73,7 @@ def copies(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
         hits[1].append(np.isin(held_out, seen))
     drawn_hits, real_hits = (np.concatenate(side) for side in hits)
     p, q, n, m = float(drawn_hits.mean()), float(real_hits.mean()), len(real_hits), len(drawn_hits)
-    (p_low, p_high), (q_low, q_high) = wilson(p, m, rule.z), wilson(q, n, rule.z)
-    limits = p - q - np.hypot(p - p_low, q_high - q), p - q + np.hypot(p_high - p, q - q_low)
-    perfect = np.hypot(wilson(q, m, rule.z)[1] - q, q - wilson(q, n, rule.z)[0])
+    limits, perfect = newcombe(p, m, q, n, rule.z), newcombe(q, m, q, n, rule.z)[1]
     reason = (
         f"{100 * p:.1f} % of the synthetic rows equal a training row, {100 * q:.1f} % of the held-out rows do "
         f"(limit {100 * rule.margin:.0f} % more; {NO_GUARANTEE})"

@@ -1,4 +1,4 @@
-"""Whether these values could have been measured at all: kind, decimals, range, known levels."""
+"""Whether these values could have been measured at all: kind, decimals, range, known levels, keys."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import gamma
 
-from ganaug.fidelity.evidence.columns import column_kind, common_kind, plain_values
+from ganaug.fidelity.checks.keys import repeated_keys
+from ganaug.fidelity.evidence.columns import Kind, column_kind, common_kind, plain_values
 from ganaug.fidelity.evidence.gathering import Evidence, Fold
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import Rule
@@ -25,14 +26,16 @@ TIME_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1000)
 
 
 def validity(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
-    """Find columns of another kind than the real ones, and values between the steps that the real ones keep to.
+    """Find columns of another kind than the real ones, values between the steps of the real ones, and repeated keys.
 
     A census, not a sample: these rows are all there are, so the limits are the share itself.
     """
     folds = evidence.folds
     faults = {name: fault for name in folds[0][0] if (fault := _fault(name, folds))[0] > 0}
     worst = max(faults, key=lambda name: faults[name][0], default=None)
-    share, reason = faults[worst] if worst is not None else (0.0, "kinds and decimals are those of the real rows")
+    share, reason = (
+        faults[worst] if worst is not None else (0.0, "kinds, decimals and keys are like those of the real rows")
+    )
     others = sum(other > rule.margin for other, _ in faults.values()) - 1
     return CheckResult(
         name="validity",
@@ -92,17 +95,28 @@ def value_range(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Che
 
 def _fault(name: Hashable, folds: Sequence[Fold]) -> tuple[float, str]:
     """Return the share of values that cannot be right, and why."""
-    real = [table[name] for fold in folds for table in (fold[0], fold[2]) if table is not None]
+    real = [table[name] for role in (0, 2) for fold in folds if (table := fold[role]) is not None]
     drawn = [fold[1][name] for fold in folds]
     kind, other = common_kind(real), common_kind(drawn)
     numeric_levels = kind == "category" and other == "number" and _is_numeric(real[0])
     if kind != other and not numeric_levels and any(part.notna().any() for part in drawn):
         return 1.0, f"`{name}` holds a {other} ({drawn[0].dtype}) where the real rows hold a {kind} ({real[0].dtype})"
+    # of a cross-fitted table every row is held out once: its training parts only repeat them
+    known = np.concatenate([plain_values(part, kind) for part in real[: None if len(folds) == 1 else len(folds)]])
+    draws = [plain_values(part, kind) for part in drawn]
+    again = repeated_keys(known, draws, kind)
+    twice = f"`{name}` is another in every real row, and {100 * again:.0f} % of the synthetic rows share theirs"
     if kind == "category":
-        return 0.0, ""
+        return again, twice
+    eps = max(_eps(part) for part in (*real, *drawn))
+    return max((again, twice), _between_steps(name, kind, known, np.concatenate(draws), eps))
+
+
+def _between_steps(
+    name: Hashable, kind: Kind, real: NDArray[np.float64], synthetic: NDArray[np.float64], eps: float
+) -> tuple[float, str]:
     steps = [10.0**-d for d in range(MOST_DECIMALS + 1)] if kind == "number" else TIME_STEPS
-    known, values = (np.concatenate([plain_values(part, kind) for part in parts]) for parts in (real, drawn))
-    share, step = off_grid(known, values, steps, max(_eps(part) for part in (*real, *drawn)))
+    share, step = off_grid(real, synthetic, steps, eps)
     if kind == "time":
         return share, f"`{name}` is finer than the real times in {100 * share:.0f} % of the synthetic rows"
     decimals = f"{round(-np.log10(step))} decimals" if 0 < step < 1 else "decimals"

@@ -125,7 +125,7 @@ def gather(
         train=seen if len(seen) == n else (),
         groups=None if group is None else _coded(tables[: 2 * n], group, "category")[0],
         notes=notes,
-        folds=folds,
+        folds=[_without(fold, ignore) for fold in folds],
         target=names.index(target) if target in names else None,
     )
 
@@ -148,6 +148,12 @@ def same_columns(fold: Fold) -> Fold:
     if synthetic is None:
         raise DataError("there are no synthetic rows to judge")
     return real, synthetic, train
+
+
+def _without(fold: Fold, ignore: Collection[Hashable]) -> Fold:
+    real, synthetic, train = fold
+    kept = [name for name in real if name not in ignore]
+    return real[kept], synthetic[kept], None if train is None else train[kept]
 
 
 def _left_out(

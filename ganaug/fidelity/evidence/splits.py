@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ganaug.fidelity.evidence.gathering import Evidence
 
-__all__ = ["Rows", "Split", "deal", "splits"]
+__all__ = ["Rows", "Split", "deal", "splits", "units"]
 
 Rows = NDArray[np.intp]
 
 N_SPLITS = 7
 N_SPLITS_FOLDED = 3
-TRAIN_ROWS = 1500
+TRAIN_ROWS = 1000
 TEST_ROWS = 10_000
 FEWEST_IN_A_CELL = 5
 
@@ -28,9 +28,12 @@ class Split(NamedTuple):
     test: Rows
 
 
-def splits(evidence: Evidence, rng: np.random.Generator) -> Iterator[list[Split]]:
-    """Split the pooled rows at random, again and again; a folded table in one part for each fold."""
-    is_real, groups = evidence.is_real, _row_groups(evidence)
+def splits(evidence: Evidence, rng: np.random.Generator, groups: Rows | None = None) -> Iterator[list[Split]]:
+    """Split the pooled rows at random, again and again; a folded table in one part for each fold.
+
+    Rows of one of the `groups`, by default `units`, stay on one side.
+    """
+    is_real, groups = evidence.is_real, units(evidence) if groups is None else groups
     if evidence.n_folds > 1:
         for _ in range(N_SPLITS_FOLDED):
             half = _halves(groups, evidence, rng)
@@ -42,7 +45,21 @@ def splits(evidence: Evidence, rng: np.random.Generator) -> Iterator[list[Split]
         yield [Split(_balanced(train, is_real, TRAIN_ROWS, rng), _capped(test, is_real, TEST_ROWS, rng))]
 
 
-def _halves(groups: NDArray[np.intp], evidence: Evidence, rng: np.random.Generator) -> Rows:
+def units(evidence: Evidence) -> Rows:
+    """Give rows that must stay on one side of a split one number: those of a given group, or else identical ones.
+
+    Groups that are too few to be dealt to both sides are not kept. Where real rows repeat each other the repetition is
+    part of the distribution, and is left to chance.
+    """
+    if evidence.groups is not None:
+        return np.unique(evidence.groups, return_inverse=True)[1]
+    filled = np.nan_to_num(evidence.pooled, nan=-1.0)
+    row = np.unique(filled, axis=0, return_inverse=True)[1].reshape(-1)
+    real = row[: len(evidence.real)]
+    return np.arange(len(row)) if len(np.unique(real)) < 0.9 * len(real) else row
+
+
+def _halves(groups: Rows, evidence: Evidence, rng: np.random.Generator) -> Rows:
     """Deal groups into two halves; rows one by one where that would leave a side of a half nearly empty."""
     is_real = evidence.is_real
     half = deal(groups, is_real, 2, rng)
@@ -65,21 +82,7 @@ def _fold_split(evidence: Evidence, half: Rows, k: int, rng: np.random.Generator
     return Split(_balanced(train, is_real, TRAIN_ROWS, rng), np.flatnonzero(here & (is_real | (half == 1))))
 
 
-def _row_groups(evidence: Evidence) -> NDArray[np.intp]:
-    """Give rows that must stay on one side of a split one number: those of a given group, or else identical ones.
-
-    Groups that are too few to be dealt to both sides are not kept. Where real rows repeat each other the repetition is
-    part of the distribution, and is left to chance.
-    """
-    if evidence.groups is not None:
-        return np.unique(evidence.groups, return_inverse=True)[1]
-    filled = np.nan_to_num(evidence.pooled, nan=-1.0)
-    row = np.unique(filled, axis=0, return_inverse=True)[1].reshape(-1)
-    real = row[: len(evidence.real)]
-    return np.arange(len(row)) if len(np.unique(real)) < 0.9 * len(real) else row
-
-
-def deal(groups: NDArray[np.intp], is_real: NDArray[np.bool_], n_folds: int, rng: np.random.Generator) -> Rows:
+def deal(groups: Rows, is_real: NDArray[np.bool_], n_folds: int, rng: np.random.Generator) -> Rows:
     """Deal whole groups into folds at random, real and synthetic ones evenly ``(n_rows,)``."""
     _, first, group = np.unique(groups, return_index=True, return_inverse=True)
     order = np.lexsort((rng.random(len(first)), is_real[first]))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 from markupsafe import Markup, escape
 
+from ganaug.fidelity.page.figures import drawings
 from ganaug.fidelity.result import CheckResult
 
 if TYPE_CHECKING:
@@ -44,10 +45,16 @@ def render(report: FidelityReport) -> str:
     pages = Environment(
         loader=PackageLoader("ganaug.fidelity.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    pages.filters |= {"number": _number, "plain": _plain, "prose": _prose}
-    opening, _, why = report.headline.partition(": ")
-    checks = [(check, bar(check)) for check in report.checks]
-    return pages.get_template("report.html.j2").render(report=report, opening=opening, why=why, checks=checks)
+    pages.filters |= {"chance": _chance, "number": _number, "percent": _percent, "plain": _plain, "prose": _prose}
+    opening, _, reason = report.headline.partition(": ")
+    return pages.get_template("report.html.j2").render(
+        report=report,
+        opening=opening,
+        reason=reason,
+        level=f"{100 * (1 - max(check.alpha for check in report.checks)):.3g}\N{NO-BREAK SPACE}%",
+        checks=[(check, bar(check)) for check in report.checks],
+        drawings=drawings(report.pictures),
+    )
 
 
 def bar(check: CheckResult) -> Bar | None:
@@ -71,8 +78,19 @@ def _prose(text: str) -> Markup:
 
 
 def _number(value: Any, digits: int = 2) -> str:
-    return "" if value is None or isinstance(value, Undefined) else f"{float(value):.{digits}f}"
+    # plus zero, so that nothing is written as "-0.00"
+    return "" if value is None or isinstance(value, Undefined) else f"{round(float(value), digits) + 0.0:.{digits}f}"
+
+
+def _percent(share: Any) -> str:
+    return f"{100 * float(share):.1f}\N{NO-BREAK SPACE}%"
+
+
+def _chance(p: Any) -> str:
+    return "" if p is None or isinstance(p, Undefined) else f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
 def _plain(value: Any) -> str:
-    return ", ".join(f"{name} {item}" for name, item in value.items()) if isinstance(value, Mapping) else str(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plain(item)}" for name, item in value.items())
+    return ", ".join(_plain(item) for item in value) if isinstance(value, (list, tuple)) else str(value)

@@ -1,66 +1,97 @@
-"""The column that gives synthetic rows away."""
+"""Which columns give synthetic rows away."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import ks_2samp
-from sklearn.metrics import roc_auc_score
 
-from ganaug.fidelity.checks.boosting import fit_trees, scores
-from ganaug.fidelity.evidence.splits import Rows
+from ganaug.fidelity.checks.marginals import column_distance
+from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.why.pairs import Pair
+from ganaug.fidelity.why.views import View, auc_by_bins, column_views, divergence, equality_p, two_counts
 
-__all__ = ["TELLING_AUC", "telling_column"]
+__all__ = ["ALONE", "MOST_COLUMNS", "Told", "evidence_of_pairs", "tell", "widest"]
 
 Matrix = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
-# beyond this many columns only those that differ most on their own are asked for
-ASKED_COLUMNS = 40
-ASKED_ROWS = 1000
-# a column that reaches this alone is told as such
-TELLING_AUC = 0.6
+# a column that differs by less than this p-value may do so by chance
+ALONE = 0.05
+# a plainer view is preferred if it tells this much of what the best one does
+PLAIN = 0.9
+# beyond this many columns only those that differ most are asked for
+MOST_COLUMNS = 40
+SCREENED = 100
 
 
-def telling_column(
-    rows: Matrix,
-    is_real: NDArray[np.bool_],
-    categorical: NDArray[np.bool_],
-    train: Rows,
-    test: Rows,
-    rng: np.random.Generator,
-) -> tuple[int, float]:
-    """Find the column that the trees need most, and the AUC they reach on it alone.
+class Told(NamedTuple):
+    """One column on its own: how far it differs, and the view in which it does so most."""
 
-    Permutation importance on the test half: the column whose shuffling costs the most AUC.
+    column: int
+    nats: float
+    alone: float
+    distance: float
+    p: float
+    view: View | None
+
+
+def tell(evidence: Evidence, rows: Matrix, is_real: Mask, j: int, rng: np.random.Generator) -> Told:
+    """Look at one column of level numbers in every way, and keep the most telling."""
+    views = column_views(evidence, rows, j)
+    nats = [divergence(view.bins, is_real) for view in views]
+    ordered = not evidence.categorical[j]
+    a, b = (np.nan_to_num(rows[side, j], nan=-1.0) for side in (is_real, ~is_real))
+    looks = [equality_p(view.bins, is_real) for view in views]
+    # bins are blind to a small shift of everything
+    looks += [float(ks_2samp(a, b, method="asymp").pvalue)] if ordered and views else []
+    # looking in several ways is paid for (Bonferroni)
+    p = min([1.0, *(len(looks) * each for each in looks)])
+    distance = column_distance(a, b, ordered=ordered)[0]
+    most = max(nats, default=0.0)
+    plain = [view for view, each in zip(views, nats, strict=True) if each >= min(most, PLAIN * most)]
+    return Told(j, max(0.0, most), _auc_alone(views, is_real, rng), distance, p, plain[0] if plain else None)
+
+
+def evidence_of_pairs(pairs: list[Pair], n_columns: int, is_real: Mask) -> Matrix:
+    """Return what the relations of each column tell, in nats ``(n_columns,)``.
+
+    A correlation that is z standard errors off weighs (z² - 1) / 8 times 1/n + 1/m, as in `divergence`. A column that
+    was changed has all its relations off, its partners only the one with it.
     """
-    test = rng.permutation(test)[: 2 * ASKED_ROWS]
-    trees, unseen, label = fit_trees(rows[train], is_real[train], categorical), rows[test], is_real[test]
-    asked = _differing_most(unseen, label)
-    alone = np.array([_auc_alone(rows, is_real, categorical, train, test, j) for j in asked])
-    if alone.max() >= TELLING_AUC:
-        return int(asked[alone.argmax()]), float(alone.max())
-    left = [roc_auc_score(label, scores(trees, _shuffled(unseen, j, rng))) for j in asked]
-    worst = int(np.argmin(left))
-    return int(asked[worst]), float(alone[worst])
+    found = np.zeros(n_columns)
+    for pair in pairs:
+        for axis in (pair.a, pair.b):
+            found[axis.column] += pair.surplus
+    return np.asarray(found * (1 / is_real.sum() + 1 / (~is_real).sum()) / 8)
 
 
-def _auc_alone(
-    rows: Matrix, is_real: NDArray[np.bool_], categorical: NDArray[np.bool_], train: Rows, test: Rows, column: int
-) -> float:
-    only = slice(column, column + 1)
-    trees = fit_trees(rows[train, only], is_real[train], categorical[only])
-    return float(roc_auc_score(is_real[test], scores(trees, rows[test, only])))
+def widest(rows: Matrix, is_real: Mask, most: int = SCREENED) -> list[int]:
+    """Return the columns whose mean level number or share of missing values differs most, at most `most`."""
+    if rows.shape[1] <= most:
+        return list(range(rows.shape[1]))
+    parts = [np.nan_to_num(rows, nan=-1.0), np.isnan(rows).astype(float)]
+    apart = [
+        np.abs(part[is_real].mean(axis=0) - part[~is_real].mean(axis=0)) / (part.std(axis=0) + 1e-9) for part in parts
+    ]
+    return sorted(np.argsort(-np.maximum(*apart), kind="stable")[:most].tolist())
 
 
-def _differing_most(rows: Matrix, is_real: NDArray[np.bool_]) -> NDArray[np.intp]:
-    if rows.shape[1] <= ASKED_COLUMNS:
-        return np.arange(rows.shape[1])
-    filled = np.nan_to_num(rows, nan=-1.0)
-    distances = [ks_2samp(column[is_real], column[~is_real], method="asymp").statistic for column in filled.T]
-    return np.sort(np.argsort(distances)[-ASKED_COLUMNS:])
-
-
-def _shuffled(rows: Matrix, column: int, rng: np.random.Generator) -> Matrix:
-    changed = rows.copy()
-    changed[:, column] = rng.permutation(changed[:, column])
-    return changed
+def _auc_alone(views: list[View], is_real: Mask, rng: np.random.Generator) -> float:
+    """AUC of the column alone: the view and the order of its bins are learned on the other half."""
+    half = rng.permutation(len(is_real)) % 2 == 0
+    found = []
+    for learn in (half, ~half):
+        if views:
+            best = max(views, key=lambda view: divergence(view.bins[learn], is_real[learn]))
+            # rows that cannot be looked at this way share a bin
+            bins = best.bins + 1
+            n_bins = bins.max() + 1
+            counts = [
+                np.pad(each, ((0, 0), (0, n_bins - each.shape[1])))
+                for each in (two_counts(bins[side], is_real[side]) for side in (learn, ~learn))
+            ]
+            found.append(auc_by_bins(*counts))
+    return float(np.mean(found)) if found else 0.5

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -48,6 +49,33 @@ def test_the_page_shows_intervals_stages_notes_and_hashes() -> None:
     assert html.count('class="interval"') == 1
     for piece in ("0.563", "trees", "<code>id</code> left out", "sha256 abc", "seed", "about 700 held-out rows"):
         assert piece in html
+
+
+def test_the_page_says_why_and_that_it_shows_real_rows(refused: FidelityReport) -> None:
+    html, why = refused.to_html(), refused.why
+    for title in ("What gives the rows away", "Columns, the most telling first", "The most obvious fakes"):
+        assert title in html
+    for row in why["neglected"]:
+        assert f"row {row['row']}<" in html
+    warning = "These are single real rows"
+    assert warning in html
+    assert warning not in replace(refused, why={**why, "neglected": []}).to_html()
+    assert "What gives" not in replace(refused, why={}).to_html()
+
+
+def test_of_the_reasons_any_may_be_missing(refused: FidelityReport) -> None:
+    for name in refused.why:
+        assert replace(refused, why={name: refused.why[name]}).to_html()
+    only = {"columns": [{"column": "<b>"}], "pairs": [{"a": "x", "b": "y", "real": 0.5, "synthetic": None}]}
+    assert "&lt;b&gt;" in replace(refused, why=only).to_html()
+
+
+def test_the_page_counts_attempts_and_shows_the_limits_that_follow(refused: FidelityReport) -> None:
+    assert "first look at these held-out rows" in refused.to_html()
+    checks = tuple(replace(check, alpha=0.025) for check in refused.checks)
+    again = replace(refused, attempt=2, checks=checks).to_html()
+    assert "attempt 2 on these held-out rows" in again
+    assert "97.5\N{NO-BREAK SPACE}% limits" in again
 
 
 def test_every_tag_is_closed() -> None:

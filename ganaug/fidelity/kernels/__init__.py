@@ -1,0 +1,1 @@
+"""Distances between distributions by kernels, and what they are under equality."""

@@ -1,0 +1,65 @@
+"""Single values and shares, as a reader knows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+from ganaug.fidelity.evidence.gathering import Evidence
+
+__all__ = ["share_text", "two_values", "value_text"]
+
+DAY = 86_400_000_000
+
+
+def value_text(evidence: Evidence, j: int, code: float) -> str:
+    """Write the value behind a level number as a reader knows it."""
+    if np.isnan(code):
+        return "missing"
+    value = evidence.levels[j][int(code)]
+    return str(value) if evidence.kinds[j] == "category" else _number(evidence, j, float(value))
+
+
+def share_text(value: float) -> str:
+    """Write a share in per cent.
+
+    Examples
+    --------
+    >>> share_text(0.914), share_text(0.0042), share_text(0.0), share_text(1.0)
+    ('91 %', '0.4 %', 'none', 'all')
+    """
+    if value in (0.0, 1.0):
+        return "all" if value else "none"
+    return f"{100 * value:.1f} %" if min(value, 1 - value) < 0.0495 else f"{100 * value:.0f} %"
+
+
+def two_values(evidence: Evidence, j: int, a: float, b: float, *, wide: bool = False) -> tuple[str, str]:
+    """Write two values with as many digits as show their difference; `wide` means a duration, not a date."""
+    if evidence.kinds[j] == "time":
+        step = DAY if abs(a - b) > 2 * DAY else 1
+        a, b = (step * round(value / step) for value in (a, b))
+        return _time(evidence, j, a, duration=wide), _time(evidence, j, b, duration=wide)
+    digits = 2 if a == b else max(0, 1 - int(np.floor(np.log10(abs(a - b)))))
+    return (f"{a:.{digits}f}", f"{b:.{digits}f}") if digits < 8 else (f"{a:.4g}", f"{b:.4g}")
+
+
+def _number(evidence: Evidence, j: int, value: float) -> str:
+    if evidence.kinds[j] == "time":
+        return _time(evidence, j, value)
+    return f"{value:.0f}" if abs(value) < 1e15 and value == round(value) else f"{value:.6g}"
+
+
+def _time(evidence: Evidence, j: int, value: float, *, duration: bool = False) -> str:
+    column: pd.Series[Any] = evidence.folds[0][0][evidence.names[j]]
+    whole = round(value)
+    if (
+        duration
+        or types.is_timedelta64_dtype(column.dtype)
+        or types.infer_dtype(column, skipna=True).startswith("timedelta")
+    ):
+        return str(pd.Timedelta(whole, unit="us").round("s"))
+    when = pd.Timestamp(whole, unit="us")
+    return str(when.date()) if whole % DAY == 0 else str(when.round("s"))

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import balanced_accuracy_score, r2_score
+
+from ganaug.fidelity.checks.utility import balanced_accuracy, explained, utility
+from ganaug.fidelity.evidence.gathering import gather
+from ganaug.fidelity.result import CheckResult, Verdict
+from ganaug.fidelity.verdict import Rule
+
+RNG = np.random.default_rng(0)
+
+
+def problem(n: int, seed: int) -> pd.DataFrame:
+    """Two classes that follow two numbers and a category, and an outcome that does."""
+    rng = np.random.default_rng(seed)
+    x, site = rng.normal(size=(n, 2)), rng.choice(3, n)
+    signal = x[:, 0] + x[:, 1] * (site - 1) + 0.3 * rng.normal(size=n)
+    gaps = np.where(rng.random(n) < 0.1, np.nan, x[:, 1])
+    return pd.DataFrame(
+        {"x": x[:, 0], "y": gaps, "site": np.array(list("abc"))[site], "sick": signal > 0.7, "outcome": signal}
+    )
+
+
+def judge(real: pd.DataFrame, synthetic: pd.DataFrame, train: pd.DataFrame, target: str, **roles: str) -> CheckResult:
+    looked_at = gather([(real, synthetic, train)], target=target, **roles)
+    return utility(looked_at, Rule(0.0), np.random.default_rng(0))
+
+
+def columns(target: str) -> list[str]:
+    return ["x", "y", "site", target]
+
+
+@pytest.mark.parametrize("target", ["sick", "outcome"])
+def test_many_rows_of_the_true_law_help_where_there_are_few(target: str) -> None:
+    held_out, true, few = (problem(n, seed)[columns(target)] for seed, n in enumerate((600, 1000, 40)))
+    result = judge(held_out, true, few, target)
+    assert result.verdict is Verdict.PASS
+    assert result.low > 0
+    assert "they help" in result.reason
+    assert not result.blocking
+    learned_from = [row["learned from"] for row in result.details["table"]]
+    assert learned_from[:3] == ["real rows", "synthetic rows", "real and synthetic rows"]
+    assert ("real rows, SMOTE" in learned_from) == (target == "sick")
+
+
+def test_rows_with_flipped_classes_hurt() -> None:
+    held_out, wrong, train = (problem(n, seed)[columns("sick")] for seed, n in enumerate((600, 600, 300)))
+    result = judge(held_out, wrong.assign(sick=~wrong["sick"]), train, "sick")
+    assert result.verdict is Verdict.WARN
+    assert result.high < 0
+    assert "they hurt" in result.reason
+
+
+def test_copies_neither_help_nor_hurt() -> None:
+    held_out, train = problem(500, 0)[columns("sick")], problem(400, 1)[columns("sick")]
+    result = judge(held_out, train, train, "sick")
+    assert result.low <= 0.02
+    assert result.high >= -0.02
+
+
+@pytest.mark.parametrize(
+    ("roles", "reason"),
+    [
+        ({}, "there is no target"),
+        ({"target": "day"}, "the target `day` is a time"),
+        ({"target": "one"}, "a single value of the target `one`"),
+        ({"target": "many"}, "the target `many` has more than 20 classes"),
+        ({"target": "gone"}, "the target `gone` is never drawn"),
+    ],
+)
+def test_it_says_why_it_was_not_measured(roles: dict[str, str], reason: str) -> None:
+    days = pd.date_range("2024", periods=90, freq="h")
+    many = [f"class {i % 30}" for i in range(90)]
+    table = pd.DataFrame({"x": RNG.normal(size=90), "day": days, "one": 1, "many": many, "gone": [1.0, 2.0, 3.0] * 30})
+    looked_at = gather([(table, table.assign(gone=np.nan), table)], **roles)
+    result = utility(looked_at, Rule(0.0), np.random.default_rng(0))
+    assert result.effect is None
+    assert result.verdict is Verdict.PASS
+    assert not result.blocking
+    assert reason in result.reason
+
+
+def test_without_training_rows_or_other_columns_it_is_not_measured() -> None:
+    table = pd.DataFrame({"kind": ["a", "b"] * 40})
+    for train, reason in ((None, "are not known"), (table, "no column besides")):
+        result = utility(gather([(table, table, train)], target="kind"), Rule(0.0), RNG)
+        assert reason in result.reason
+
+
+def test_without_imbalanced_learn_it_says_what_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "imblearn", None)
+    tables = (problem(100, seed)[columns("sick")] for seed in range(3))
+    result = judge(*tables, "sick")
+    assert "imbalanced-learn is not installed" in result.details["not_compared"]
+
+
+def test_groups_and_folds_and_missing_targets() -> None:
+    parts = [problem(120, k)[columns("sick")].assign(donor=np.arange(120) // 12 + 10 * k) for k in range(2)]
+    parts[0] = parts[0].astype({"sick": object})
+    parts[0].loc[:5, "sick"] = None
+    folds = [(parts[0], problem(150, 5)[columns("sick")].assign(donor=99), parts[1])]
+    folds += [(parts[1], problem(150, 6)[columns("sick")].assign(donor=99), parts[0])]
+    result = utility(gather(folds, target="sick", group="donor"), Rule(0.0), np.random.default_rng(0))
+    assert 0.5 < result.details["table"][0]["score"] < 1
+    assert result.low < result.effect < result.high
+
+
+def test_scores_are_those_of_scikit_learn_on_every_resample() -> None:
+    times = np.concatenate([np.ones((1, 60)), RNG.multinomial(60, np.full(60, 1 / 60), size=5)])
+    classes, guessed = RNG.integers(3, size=60).astype(float), RNG.integers(3, size=(2, 60)).astype(float)
+    numbers, near = RNG.normal(size=60), RNG.normal(size=(2, 60))
+    for r, rows in enumerate(np.repeat(np.arange(60), weights.astype(int)) for weights in times):
+        for s in range(2):
+            expected = balanced_accuracy_score(classes[rows], guessed[s, rows])
+            assert balanced_accuracy(guessed, classes, times)[s, r] == pytest.approx(expected)
+            assert explained(near, numbers, times)[s, r] == pytest.approx(r2_score(numbers[rows], near[s, rows]))
