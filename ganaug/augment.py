@@ -209,7 +209,9 @@ def _report(report: FidelityReport, members: list[Member], seeds: Seeds, *, by: 
     roles = {"learned_from": len(members[0].train), "held_out": report.n_real, "generators": len(members)}
     provenance = {**report.provenance, "seed": seeds.root, **roles}
     stages = _ablation([member.model.stages_ for member in members])
-    return replace(report, stages=stages, notes=(*own, *notes, *report.notes), provenance=provenance)
+    training = next((list(member.model.training_) for member in members if member.model.training_), [])
+    pictures = {**report.pictures, "training": training} if training else report.pictures
+    return replace(report, stages=stages, pictures=pictures, notes=(*own, *notes, *report.notes), provenance=provenance)
 
 
 def _ablation(runs: list[tuple[dict[str, Any], ...]]) -> tuple[dict[str, Any], ...]:

@@ -61,6 +61,8 @@ class Learning:
         What V said of each stage: the ablation.
     notes : list of str
         What must be said aloud.
+    training : list of dict
+        What was logged of the refiner's training; see `ganaug.adversarial.History`.
     """
 
     codes: Codes
@@ -72,6 +74,7 @@ class Learning:
     on_progress: OnProgress = None
     stages: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    training: list[dict[str, float | None]] = field(default_factory=list)
 
     def run(self) -> Sampler:
         """Choose the stages on V, then learn the cheap ones again from T and V together."""
@@ -157,6 +160,7 @@ class Learning:
                 raise
             self.notes.append(f"the refiner is left out: {error}")
             return before, best
+        self.training = history.rows
         self.notes += [f"the refiner's training: {alarm.why} ({alarm.name}); {alarm.fix}" for alarm in alarms(history)]
         if refiner.stopped == "time":
             self.notes.append(

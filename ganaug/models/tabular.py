@@ -82,6 +82,8 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
     schema_ : Schema
     stages_ : tuple of dict
         For each stage that was tried: ``stage, v_auc, near_train, gap, seconds, kept, reason``.
+    training_ : tuple of dict
+        What was logged of the refiner's training, a row a logged step; empty without one.
     notes_ : tuple of str
         What should be known about this fit.
     n_features_in_, feature_names_in_
@@ -164,6 +166,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         learning = Learning(self.codes_, held_out, self.levels_, encoder, plan, seeds, on_progress)
         self.sampler_ = learning.run()
         self.stages_ = tuple(learning.stages)
+        self.training_ = tuple(learning.training)
         self.notes_ = (*self.schema_.notes, *learning.notes)
         self.seed_ = seeds.integer("sample")
         return self
@@ -216,7 +219,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         names = {"target": self.target, "group": self.group, "conditions": self.conditions and list(self.conditions)}
         meta = {"sampler": sampler, "codec": codec, "settings": settings, "names": names, "seed": self.seed_}
         meta |= {"n_features_in": self.n_features_in_, "feature_names_in": list(getattr(self, "feature_names_in_", []))}
-        meta |= {"stages": list(self.stages_), "notes": list(self.notes_)}
+        meta |= {"stages": list(self.stages_), "training": list(self.training_), "notes": list(self.notes_)}
         save_folder(path, arrays, json.loads(json.dumps(meta, default=str)), kind=KIND)
 
     def __sklearn_tags__(self) -> Any:
@@ -319,6 +322,7 @@ def _rebuilt(arrays: dict[str, np.ndarray[Any, Any]], meta: dict[str, Any]) -> T
         {k: v for k, v in arrays.items() if not k.startswith("codec/")}, meta["sampler"]
     )
     model.stages_, model.notes_, model.seed_ = tuple(meta["stages"]), tuple(meta["notes"]), meta["seed"]
+    model.training_ = tuple(meta["training"])
     model.n_features_in_ = meta["n_features_in"]
     if meta["feature_names_in"]:
         model.feature_names_in_ = np.array(meta["feature_names_in"], dtype=object)

@@ -7,26 +7,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import gamma
 
+from ganaug.fidelity.checks.grid import off_steps
 from ganaug.fidelity.checks.keys import repeated_keys
-from ganaug.fidelity.evidence.columns import Kind, column_kind, common_kind, plain_values
+from ganaug.fidelity.evidence.columns import column_kind, common_kind, plain_values
 from ganaug.fidelity.evidence.gathering import Evidence, Fold
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import Rule
 
-__all__ = ["off_grid", "validity", "value_range"]
-
-# where n values keep to a grid, up to 3 / n of all values need not: with fewer than this, more than the margin
-FEWEST_VALUES = 60
-MOST_DECIMALS = 6
-# microseconds in a day, an hour, a minute, a second and a millisecond
-TIME_STEPS = (86_400_000_000, 3_600_000_000, 60_000_000, 1_000_000, 1000)
+__all__ = ["validity", "value_range"]
 
 
 def validity(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
-    """Find columns of another kind than the real ones, values between the steps of the real ones, and repeated keys.
+    """Find columns of another kind than the real ones, with other decimals, and keys that come twice.
 
     A census, not a sample: these rows are all there are, so the limits are the share itself.
     """
@@ -48,32 +42,6 @@ def validity(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
         reason=reason + (f", and {others} more such columns" if others > 0 else ""),
         details={str(name): {"share": share, "reason": reason} for name, (share, reason) in faults.items()},
     )
-
-
-def off_grid(
-    real: NDArray[np.float64], synthetic: NDArray[np.float64], steps: Sequence[float], eps: float
-) -> tuple[float, float]:
-    """Return the share of synthetic values between the steps of the real ones, and the step (0 for none).
-
-    Parameters
-    ----------
-    real, synthetic : ndarray, shape (n_rows,)
-        Values, NaN where missing.
-    steps : sequence of float
-        Candidates, coarsest first; the first that all real values keep to is the grid.
-    eps : float
-        Relative precision of the values.
-
-    Examples
-    --------
-    >>> off_grid(np.array([39.1, 39.5, 40.3] * 20), np.array([38.2, 39.123]), (1, 0.1, 0.01), 1e-15)
-    (0.5, 0.1)
-    """
-    real, synthetic = (values[np.isfinite(values)] for values in (real, synthetic))
-    if len(real) < FEWEST_VALUES or not len(synthetic):
-        return 0.0, 0.0
-    step = next((step for step in steps if not _between(real, step, eps).any()), None)
-    return (0.0, 0.0) if step is None else (float(_between(synthetic, step, eps).mean()), step)
 
 
 def value_range(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
@@ -109,24 +77,7 @@ def _fault(name: Hashable, folds: Sequence[Fold]) -> tuple[float, str]:
     if kind == "category":
         return again, twice
     eps = max(_eps(part) for part in (*real, *drawn))
-    return max((again, twice), _between_steps(name, kind, known, np.concatenate(draws), eps))
-
-
-def _between_steps(
-    name: Hashable, kind: Kind, real: NDArray[np.float64], synthetic: NDArray[np.float64], eps: float
-) -> tuple[float, str]:
-    steps = [10.0**-d for d in range(MOST_DECIMALS + 1)] if kind == "number" else TIME_STEPS
-    share, step = off_grid(real, synthetic, steps, eps)
-    if kind == "time":
-        return share, f"`{name}` is finer than the real times in {100 * share:.0f} % of the synthetic rows"
-    decimals = f"{round(-np.log10(step))} decimals" if 0 < step < 1 else "decimals"
-    more = f"more than {decimals}" if step < 1 else decimals
-    return share, f"`{name}` has {more} in {100 * share:.0f} % of the synthetic rows, and in none of the real ones"
-
-
-def _between(values: NDArray[np.float64], step: float, eps: float) -> NDArray[np.bool_]:
-    scaled = values * round(1 / step) if step < 1 else values / step
-    return np.asarray(np.abs(scaled - np.round(scaled)) > 4 * eps * np.abs(scaled) + 1e-12)
+    return max((again, twice), off_steps(str(name), kind, known, np.concatenate(draws), eps))
 
 
 def _eps(series: pd.Series[Any]) -> float:

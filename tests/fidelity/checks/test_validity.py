@@ -15,7 +15,7 @@ MINUTES = pd.Series(pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(100),
 @pytest.mark.parametrize(
     ("real", "synthetic", "reason"),
     [
-        (np.arange(100) / 10, np.linspace(0, 9, 50), "`x` has more than 1 decimals in"),
+        (np.arange(100) / 10, np.linspace(0, 9, 50), "`x` has more than 1 decimal in"),
         (np.arange(100), np.linspace(0, 9, 50), "`x` has decimals in"),
         (np.arange(100), np.array(["4"] * 50), "`x` holds a category"),
         (np.array(["a", "b"] * 50), np.arange(50), "where the real rows hold a category"),
