@@ -160,7 +160,8 @@ class Learning:
                 raise
             self.notes.append(f"the refiner is left out: {error}")
             return before, best
-        self.training = history.rows
+        # without the clock: the same seed gives the same report
+        self.training = [{name: value for name, value in row.items() if name != "seconds"} for row in history.rows]
         self.notes += [f"the refiner's training: {alarm.why} ({alarm.name}); {alarm.fix}" for alarm in alarms(history)]
         if refiner.stopped == "time":
             self.notes.append(

@@ -86,7 +86,7 @@ def test_twenty_rows_are_never_enough(make: object) -> None:
     report = judge(make(20), n=20)
     assert report.verdict is Verdict.INCONCLUSIVE
     assert report["rows"].rows_needed == 81
-    assert "20 held-out rows are too few for any verdict: it takes 64" in report.headline
+    assert "20 held-out rows are too few for any verdict: it takes 81" in report.headline
     assert "a table of 81 rows where every row is held out once (cross-fitting), or of about 405" in report.headline
 
 

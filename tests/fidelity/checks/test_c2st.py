@@ -8,8 +8,8 @@ import pytest
 from scipy.stats import norm
 
 from ganaug.fidelity import CheckResult, Verdict, c2st, c2st_auc
-from ganaug.fidelity.checks import equality
 from ganaug.fidelity.checks.c2st import c2st as check
+from ganaug.fidelity.classifiers import equality
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.evidence.splits import splits
 from ganaug.fidelity.verdict import Rule, p_fail

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import kstest, mannwhitneyu
 
-from ganaug.fidelity.checks import equality
+from ganaug.fidelity.classifiers import equality
 from ganaug.fidelity.classifiers.delong import Scored
 from ganaug.fidelity.classifiers.equality import mean_rank, p_given_classifiers, p_refitted, permuted
 from ganaug.fidelity.evidence.gathering import Evidence, gather

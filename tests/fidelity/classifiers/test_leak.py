@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ganaug.fidelity import CheckResult, Verdict, c2st
-from ganaug.fidelity.checks import equality
+from ganaug.fidelity.classifiers import equality
 from ganaug.fidelity.classifiers.delong import Auc
 from ganaug.fidelity.classifiers.leak import p_leak
 
