@@ -19,6 +19,8 @@ __all__ = ["render"]
 
 WIDTH = 180
 EDGE = 5
+# these start from a guess, not from nothing
+AREAS = {"c2st", "within", "membership"}
 
 
 class Bar(NamedTuple):
@@ -61,7 +63,7 @@ def bar(check: CheckResult) -> Bar | None:
     """Lay a check out on its own scale, from no effect (or chance level) to whatever has to be seen."""
     if check.effect is None or check.margin is None:
         return None
-    start, end = (0.5, 1.0) if check.name == "c2st" else (0.0, max(check.effect, 2 * check.margin, 1e-9))
+    start, end = (0.5, 1.0) if check.name in AREAS else (0.0, max(check.effect, 2 * check.margin, 1e-9))
 
     def place(value: float) -> float:
         share = min(max((value - start) / (end - start), 0.0), 1.0)

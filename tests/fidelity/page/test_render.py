@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ganaug.fidelity import CheckResult, FidelityReport, Verdict
+from ganaug.fidelity.page.render import bar
 
 
 def page(verdict: Verdict = Verdict.FAIL) -> str:
@@ -97,3 +98,10 @@ def test_every_tag_is_closed() -> None:
     tags = Tags()
     tags.feed(page())
     assert tags.open == []
+
+
+@pytest.mark.parametrize("name", ["c2st", "within", "membership"])
+def test_an_auc_is_drawn_from_a_guess_on(name: str) -> None:
+    drawn = bar(CheckResult(name, 0.5, 0.48, 0.55, 0.65, Verdict.PASS, True, ""))
+    assert drawn is not None
+    assert drawn.effect == drawn.low < drawn.high < drawn.margin
