@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import os
-import platform
-import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
+from printing import run_of, show
 from scipy.stats import binom
 
 from ganaug import FidelityChecker
@@ -164,13 +161,8 @@ def main() -> None:
         delayed(lambda c, s: list(judge(c, laws[c.kind], s)))(cell, seed) for cell, seed in runs
     )
     rows = pd.DataFrame(itertools.chain.from_iterable(found))
-    when, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({platform.machine()})"
-    said = f"`{' '.join(['python benchmarks/judge_calibration.py', *sys.argv[1:]])}`: {when}, {machine}."
-    text = "\n\n".join([of_p_values(rows), of_limits(rows), of_verdicts(rows), said])
-    print(text)
-    if args.write:
-        head, _, tail = args.write.read_text().split("<!-- calibration -->")
-        args.write.write_text(f"{head}<!-- calibration -->\n\n{text}\n\n<!-- calibration -->{tail}")
+    text = [of_p_values(rows), of_limits(rows), of_verdicts(rows), f"{run_of('judge_calibration.py')}."]
+    show("\n\n".join(text), args.write, "calibration")
 
 
 if __name__ == "__main__":

@@ -13,20 +13,17 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
-import platform
-import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from corruptions import CORRUPTIONS, rows
 from mostlyai import qa
+from printing import run_of, show
 from sdmetrics.reports.single_table import QualityReport
 from sdmetrics.single_table import LogisticDetection, NewRowSynthesis
 
@@ -118,14 +115,8 @@ def main() -> None:
     results = [judged(drawn(name, args.rows, seed)) for name, seed in runs]
     scores = pd.DataFrame([scores for scores, _ in results], index=[name or "" for name, _ in runs])
     seconds = pd.DataFrame([seconds for _, seconds in results])
-    when, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({platform.machine()})"
-    command = " ".join(["python benchmarks/judge_peers.py", *sys.argv[1:]])
-    said = f"`{command}`: {when}, {machine}, {args.rows} held-out rows, {args.repeats} runs of each corruption."
-    text = f"{table(scores.loc[['']], scores.drop(index=''), seconds)}\n\n{said}"
-    print(text)
-    if args.write:
-        head, _, tail = args.write.read_text().split("<!-- peers -->")
-        args.write.write_text(f"{head}<!-- peers -->\n\n{text}\n\n<!-- peers -->{tail}")
+    said = f"{run_of('judge_peers.py')}, {args.rows} held-out rows, {args.repeats} runs of each corruption."
+    show(f"{table(scores.loc[['']], scores.drop(index=''), seconds)}\n\n{said}", args.write, "peers")
 
 
 if __name__ == "__main__":

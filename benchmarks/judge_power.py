@@ -9,10 +9,6 @@ the corruption and fails or flags; "named" is a corrupted column that comes firs
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +16,7 @@ import numpy as np
 import pandas as pd
 from corruptions import CORRUPTIONS, rows
 from joblib import Parallel, delayed
+from printing import run_of, show
 
 from ganaug import FidelityChecker
 
@@ -71,13 +68,8 @@ def main() -> None:
         (name, dose, seed) for name in args.only for dose in CORRUPTIONS[name].doses for seed in range(args.repeats)
     ]
     found = pd.DataFrame(Parallel(args.jobs)(delayed(judge)(name, dose, args.rows, seed) for name, dose, seed in runs))
-    when, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({platform.machine()})"
-    command = " ".join(["python benchmarks/judge_power.py", *sys.argv[1:]])
-    text = f"{table(found)}\n\n`{command}`: {when}, {machine}, {args.repeats} repeats, {args.rows} held-out rows."
-    print(text)
-    if args.write:
-        head, _, tail = args.write.read_text().split("<!-- power -->")
-        args.write.write_text(f"{head}<!-- power -->\n\n{text}\n\n<!-- power -->{tail}")
+    said = f"{run_of('judge_power.py')}, {args.repeats} repeats, {args.rows} held-out rows."
+    show(f"{table(found)}\n\n{said}", args.write, "power")
 
 
 if __name__ == "__main__":

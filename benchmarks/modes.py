@@ -12,16 +12,13 @@ from __future__ import annotations
 
 import argparse
 import math
-import os
-import platform
-import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import torch
 from joblib import Parallel, delayed
+from printing import run_of, show
 from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
@@ -159,12 +156,6 @@ def quality(row: dict[str, object]) -> list[str]:
     return [modes, f"{row['good']:.1%}", width, f"{row['mmd']:.4f}"]
 
 
-def write(text: str, file: Path) -> None:
-    """Put the table between its two marks."""
-    head, _, tail = file.read_text().split("<!-- modes -->")
-    file.write_text(f"{head}<!-- modes -->\n{text}\n<!-- modes -->{tail}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--losses", default=",".join(LOSSES))
@@ -174,13 +165,8 @@ def main() -> None:
     args = parser.parse_args()
     runs = [(name, held, problem) for name in args.losses.split(",") for held in HELD for problem in PROBLEMS]
     rows = Parallel(args.jobs)(delayed(play)(*run, args.steps) for run in runs)
-    command = " ".join(["python benchmarks/modes.py", *sys.argv[1:]])
-    when, machine = f"{datetime.now(UTC):%Y-%m-%d}", f"{os.cpu_count()} cores ({platform.machine()})"
-    how = f"{when}, {machine}, {args.steps:,} steps of 256 rows, {args.jobs} at once"
-    text = f"{table(rows)}\n\n`{command}`: {how}.\n"
-    print(text)
-    if args.write:
-        write(f"\n{text}", args.write)
+    said = f"{run_of('modes.py')}, {args.steps:,} steps of 256 rows, {args.jobs} at once."
+    show(f"{table(rows)}\n\n{said}", args.write, "modes")
 
 
 if __name__ == "__main__":

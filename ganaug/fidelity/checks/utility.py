@@ -203,7 +203,7 @@ def _result(table: list[dict[str, Any]], task: Task, rule: Rule) -> CheckResult:
     reason = (
         f"trees that learn `{task.name}` from real and synthetic rows have a {task.measure} of {short(both['score'])} "
         f"on held-out rows, from the real ones alone {short(real['score'])}: {says} "
-        f"({short(both['low'])} to {short(both['high'])} higher)"
+        f"(difference {short(both['low'])} to {short(both['high'])})"
     )
     remedies = [row for name, row in found.items() if name in REMEDIES]
     if remedies:
