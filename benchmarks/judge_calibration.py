@@ -93,7 +93,7 @@ def sides(cell: Cell, draw: Draw, rng: Rng) -> list[pd.DataFrame]:
 
 
 def judge(cell: Cell, draw: Draw, seed: int) -> Iterator[dict[str, Any]]:
-    rng = np.random.default_rng([seed, *map(len, cell.kind), cell.columns, cell.rows])
+    rng = np.random.default_rng([seed, *map(ord, cell.kind), cell.columns, cell.rows, cell.moved])
     report = FidelityChecker(profile="lenient", random_state=seed).check(*sides(cell, draw, rng))
     yield {**cell._asdict(), "check": "verdict", "verdict": str(report.verdict)}
     for check in report.checks:

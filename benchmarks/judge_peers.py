@@ -4,8 +4,9 @@
     python benchmarks/judge_peers.py [--repeats 3] [--honest 20] [--rows 600] [--write docs/judging.md]
 
 The others print scores and decide nothing, so they are given the best rule there could be: a score is an alarm when it
-is worse than all but one in twenty of those that fresh real rows get, which takes fresh real rows to know. ganaug is
-taken at its word: an alarm is a verdict other than a pass. Strongest dose of each corruption; seconds are medians.
+is worse than all but one in twenty of those that fresh real rows get. Half of the honest runs set that limit, the other
+half try it. ganaug is taken at its word: an alarm is a verdict other than a pass. Strongest dose of each corruption;
+seconds are medians.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def drawn(corruption: str | None, n: int, seed: int) -> Tables:
 
 
 def table(honest: pd.DataFrame, found: pd.DataFrame, seconds: pd.DataFrame) -> str:
-    limits = honest.quantile(0.05)
+    limits, honest = honest[::2].quantile(0.05), honest[1::2]  # learned on one half, tried on the other
     limits["ganaug: verdict"] = 0.5
     lines = [f"| corruption | {' | '.join(honest)} |", f"|---|{'---|' * honest.shape[1]}"]
     for name, part in found.groupby(level=0, sort=False):

@@ -3,7 +3,8 @@
     python benchmarks/judge_power.py [--repeats 20] [--rows 600] [--write docs/judging.md]
 
 Fresh rows of a known law are corrupted and judged by others (profile "standard"). "Found" is a check that is there for
-the corruption and fails or flags; "named" is a corrupted column that comes first in the report's explanation.
+the corruption and fails or flags; "named" is a corrupted column that comes first in the
+report's explanation, among the reports that have one (all that do not pass).
 """
 
 from __future__ import annotations

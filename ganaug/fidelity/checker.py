@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Hashable, Sequence
-from dataclasses import asdict
+from copy import deepcopy
+from dataclasses import asdict, replace
 
 import pandas as pd
 
 from ganaug.errors import DataError
 from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
 from ganaug.fidelity.evidence.digest import digests
-from ganaug.fidelity.evidence.gathering import Evidence, Fold, gather, same_columns
+from ganaug.fidelity.evidence.gathering import Evidence, Fold, check_names, gather, same_columns
 from ganaug.fidelity.evidence.shift import given_label
 from ganaug.fidelity.page.collect import collect
 from ganaug.fidelity.report import FidelityReport
@@ -22,7 +22,9 @@ from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["FidelityChecker"]
 
-# these block only where the sample can decide them
+# these take rows for independent draws, and only flag where rows belong to donors or plates; those below block only
+# where the sample can decide them
+ROW_BY_ROW = {"levels", "missing", "coverage", "nearness", "membership"}
 WHERE_DECIDABLE = {"missing", "within", "mmd", "coverage", "copies", "nearness", "membership"}
 
 
@@ -121,13 +123,19 @@ class FidelityChecker:
             As in `check`.
         """
         margins = _profile(self.profile)
+        if not folds:
+            raise DataError("there are no folds to judge")
+        if isinstance(self.ignore, str):
+            raise TypeError(
+                f"ignore takes a collection of columns, not the text {self.ignore!r}: write [{self.ignore!r}]"
+            )
         folds = [same_columns(fold) for fold in folds]
-        self._check_names(folds[0][0])
+        check_names(folds[0][0], target=self.target, group=self.group, given_column=self.given)
         hashes, seeds = digests(folds), Seeds(self.random_state)
-        attempt, judged = self._attempt(hashes)
         if self.given is not None:
             folds = [given_label(fold, self.given, seeds.rng("given", k)) for k, fold in enumerate(folds)]
         evidence = gather(folds, target=self.target, group=self.group, ignore=self.ignore)
+        attempt = self._attempt(hashes)
         checks = self._measure(evidence, margins, ALPHA / attempt)
         verdict = overall(checks)
         return FidelityReport(
@@ -140,43 +148,42 @@ class FidelityChecker:
             attempt=attempt,
             pictures=collect(evidence, checks, seeds.rng("pictures")),
             why=explain(evidence, seeds.rng("why")) if len(checks) > 2 and verdict is not Verdict.PASS else {},
-            notes=(*evidence.notes, *self._given_note(evidence), *_notes(evidence, checks, attempt)),
-            provenance={"margins": asdict(margins), "folds": evidence.n_folds, "judged": judged},
+            notes=(*evidence.notes, *self._own_notes(evidence), *_notes(evidence, checks, attempt)),
+            provenance={"margins": asdict(margins), "folds": evidence.n_folds, "judged": deepcopy(self.judged)},
         )
 
     def remember(self, earlier: FidelityReport) -> None:
         """Go on counting attempts from an earlier report."""
-        self.judged[earlier.hashes["held_out"]] = list(earlier.provenance.get("judged", ()))
+        for held_out, synthetic in earlier.provenance.get("judged", {}).items():
+            self.judged[held_out] = list(dict.fromkeys([*synthetic, *self.judged.get(held_out, ())]))
 
-    def _attempt(self, hashes: dict[str, str]) -> tuple[int, list[str]]:
+    def _attempt(self, hashes: dict[str, str]) -> int:
         """Count the tables that these held-out rows have judged."""
         judged = self.judged.setdefault(hashes["held_out"], [])
         if hashes["synthetic"] not in judged:
             judged.append(hashes["synthetic"])
-        return judged.index(hashes["synthetic"]) + 1, list(judged)
+        return judged.index(hashes["synthetic"]) + 1
 
     def _measure(self, evidence: Evidence, margins: Profile, alpha: float) -> list[CheckResult]:
         seeds, found = Seeds(self.random_state), []
         for name, check in CHECKS.items():
             if (name in NEED_TRAIN and not evidence.train) or (name in NEED_TARGET and evidence.target is None):
                 continue
-            found.append(check(evidence, margins.rule(name, alpha), seeds.rng(name)))
+            result = check(evidence, margins.rule(name, alpha), seeds.rng(name))
+            by_row = evidence.groups is not None and name in ROW_BY_ROW
+            found.append(replace(result, blocking=False) if by_row else result)
             if name == "validity" and found[0].verdict is not Verdict.PASS:
                 break  # too few rows for what follows
         return found
 
-    def _given_note(self, evidence: Evidence) -> list[str]:
-        if self.given is None:
-            return []
-        kept = f"{len(evidence.synthetic)} synthetic rows have its real shares and were judged"
-        return [f"Judged given `{self.given}`, whose shares were changed on purpose: {kept}."]
-
-    def _check_names(self, table: pd.DataFrame) -> None:
-        for role, name in (("target", self.target), ("group", self.group), ("given column", self.given)):
-            if name is not None and name not in table.columns:
-                near = difflib.get_close_matches(str(name), [str(column) for column in table.columns], n=1)
-                hint = f"; did you mean `{near[0]}`?" if near else f"; there are {[str(c) for c in table.columns[:20]]}"
-                raise DataError(f"the {role} `{name}` is not a column{hint}")
+    def _own_notes(self, evidence: Evidence) -> list[str]:
+        notes = []
+        if self.given is not None:
+            kept = f"{len(evidence.synthetic)} synthetic rows were judged, in its real shares"
+            notes.append(f"Judged given `{self.given}`, whose shares were changed on purpose: {kept}.")
+        if self.target is not None and evidence.target is None:
+            notes.append(f"The target `{self.target}` is not judged, so neither are its classes and its use.")
+        return notes
 
 
 def _profile(name: str) -> Profile:
@@ -194,8 +201,14 @@ def _notes(evidence: Evidence, checks: Sequence[CheckResult], attempt: int) -> l
         )
     if not evidence.train:
         notes.append("Copying was not looked for: the rows that the generator learned from are not known.")
+    if evidence.groups is not None:
+        notes.append(
+            f"Rows of one group are no independent draws: {', '.join(f'`{name}`' for name in sorted(ROW_BY_ROW))} "
+            "only flag."
+        )
     for check in checks:
-        if check.name in WHERE_DECIDABLE and not check.blocking and check.effect is not None:
+        told = evidence.groups is not None and check.name in ROW_BY_ROW
+        if check.name in WHERE_DECIDABLE and not told and not check.blocking and check.effect is not None:
             notes.append(
                 f"`{check.name}` only flags here: this few held-out rows could not clear even a perfect generator."
             )

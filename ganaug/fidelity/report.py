@@ -29,7 +29,7 @@ class FidelityReport:
     checks : tuple of CheckResult
         In the order in which they are told.
     profile : str
-        ``"strict"``, ``"standard"`` or ``"lenient"``.
+        ``"strict"``, ``"standard"``, ``"lenient"``, ``"share"`` or ``"augment"``.
     n_real, n_synthetic : int
         Held-out and synthetic rows that were judged.
     hashes : dict of str to str

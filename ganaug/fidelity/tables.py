@@ -9,7 +9,7 @@ import pandas as pd
 
 from ganaug.errors import DataError
 from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
-from ganaug.fidelity.evidence.gathering import gather, same_columns
+from ganaug.fidelity.evidence.gathering import check_names, gather, same_columns
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.verdict import ALPHA, PROFILES, Rule
 from ganaug.seeding import RandomState, Seeds
@@ -31,6 +31,9 @@ __all__ = [
     "value_range",
     "within",
 ]
+
+
+FEWEST_ROWS = 10
 
 
 class TableCheck(Protocol):
@@ -69,6 +72,11 @@ def on_tables(name: str) -> TableCheck:
             raise DataError(f"`{name}` looks for training rows that come back: give them as train=")
         if name in NEED_TARGET and target is None:
             raise DataError(f"`{name}` needs a column that is to be predicted: give its name as target=")
+        if name != "validity" and min(len(real), len(synthetic)) < FEWEST_ROWS:
+            raise DataError(
+                f"`{name}` takes at least {FEWEST_ROWS} rows of either side, not {len(real)} and {len(synthetic)}"
+            )
+        check_names(real, target=target, group=group)
         evidence = gather([same_columns((real, synthetic, train))], target=target, group=group)
         rule = PROFILES["standard"].rule(name, alpha)
         return CHECKS[name](evidence, rule if margin is None else Rule(margin, alpha), Seeds(rng).rng(name))

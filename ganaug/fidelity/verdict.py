@@ -72,12 +72,18 @@ class Rule:
         reason: str,
         *,
         decidable: bool = True,
+        most_rows: int | None = None,
         details: dict[str, Any] | None = None,
     ) -> CheckResult:
-        """Decide on an effect, measured on `n_real` held-out rows; it blocks where it is `decidable` or fails."""
+        """Decide on an effect, measured on `n_real` held-out rows; it blocks where it is `decidable` or fails.
+
+        More than `most_rows` are not looked at, so that no more of them would decide.
+        """
         verdict = self.decide(*limits)
         undecided = verdict is Verdict.INCONCLUSIVE
         needed = rows_to_decide(n_real, effect, *limits, self.margin) if undecided else None
+        if needed is not None and most_rows is not None and needed > most_rows:
+            needed = None
         return CheckResult(
             name=name,
             effect=float(effect),

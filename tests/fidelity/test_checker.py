@@ -202,3 +202,49 @@ def test_an_earlier_report_counts_too() -> None:
     earlier, later = FidelityChecker().check(held_out, clusters(300, 1)), FidelityChecker()
     later.remember(FidelityReport.from_dict(json.loads(earlier.to_json())))
     assert later.check(held_out, clusters(300, 2)).attempt == 2
+
+
+def test_the_order_of_rows_and_columns_does_not_hide_an_attempt() -> None:
+    checker, held_out = FidelityChecker(), clusters(300, 0)
+    checker.check(held_out, clusters(300, 1))
+    turned = held_out.sample(frac=1, random_state=0)[held_out.columns[::-1]]
+    assert checker.check(turned, clusters(300, 2)).attempt == 2
+
+
+def test_what_could_not_be_judged_is_no_attempt() -> None:
+    checker = FidelityChecker(ignore=list(REAL))
+    with pytest.raises(DataError, match="no column left"):
+        checker.check(REAL, REAL)
+    assert not checker.judged
+
+
+def test_limits_of_every_check_are_those_of_the_attempt() -> None:
+    checker, held_out = FidelityChecker(target="kind"), clusters(300, 0)
+    for seed in (1, 2):
+        report = checker.check(held_out, clusters(300, seed), clusters(600, 9))
+    assert {check.alpha for check in report.checks if check.low is not None} == {0.025}
+    assert "97.5" in report.to_html()
+
+
+def test_with_groups_what_takes_rows_for_independent_only_flags() -> None:
+    donors = [clusters(300, seed).assign(donor=np.arange(300) % 30) for seed in (0, 1, 2)]
+    report = FidelityChecker(group="donor").check(*donors)
+    assert not any(report[name].blocking for name in ("levels", "missing", "coverage", "nearness", "membership"))
+    assert report["c2st"].blocking
+    assert any("no independent draws" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("ignore", ["kind", "xy"])
+def test_a_text_is_no_collection_of_columns(ignore: str) -> None:
+    with pytest.raises(TypeError, match="ignore takes a collection of columns"):
+        FidelityChecker(ignore=ignore).check(REAL, REAL)
+
+
+def test_no_folds_are_refused() -> None:
+    with pytest.raises(DataError, match="no folds to judge"):
+        FidelityChecker().check_folds([])
+
+
+def test_a_target_that_is_not_judged_is_said() -> None:
+    report = FidelityChecker(target="kind", ignore=["kind"]).check(clusters(200, 0), clusters(200, 1))
+    assert any("The target `kind` is not judged" in note for note in report.notes)

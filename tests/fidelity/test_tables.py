@@ -35,3 +35,14 @@ def test_copying_is_not_looked_for_without_training_rows(check) -> None:
 def test_it_has_a_name_and_says_what_it_does() -> None:
     assert value_range.__name__ == "value_range"
     assert "outside the real range" in value_range.__doc__
+
+
+@pytest.mark.parametrize("role", ["target", "group"])
+def test_an_unknown_column_is_named(role) -> None:
+    with pytest.raises(DataError, match=f"the {role} `kin` is not a column; did you mean `kind`"):
+        c2st(clusters(100, 0), clusters(100, 1), **{role: "kin"})
+
+
+def test_a_handful_of_rows_is_refused() -> None:
+    with pytest.raises(DataError, match="takes at least 10 rows of either side, not 3 and 100"):
+        c2st(clusters(3, 0), clusters(100, 1))

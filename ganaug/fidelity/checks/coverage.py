@@ -102,6 +102,7 @@ def _coverage_result(
         n_real,
         f"{short(share)} of the held-out rows have a synthetic row near them, "
         f"{short(chance)} would with fresh real rows (limit {short(rule.margin)} less)",
+        most_rows=MAX_ROWS,
         decidable=chance - wilson(unlucky, n, rule.z)[0] <= rule.margin,
         details={"coverage": share, "expected": chance, **density},
     )

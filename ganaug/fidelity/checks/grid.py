@@ -113,5 +113,7 @@ def _decimals(step: float) -> str:
 
 
 def _between(values: NDArray[np.float64], step: float, eps: float) -> NDArray[np.bool_]:
-    scaled = values * round(1 / step) if step < 1 else values / step
-    return np.asarray(np.abs(scaled - np.round(scaled)) > 4 * eps * np.abs(scaled) + 1e-12)
+    # what leaves the floats when scaled keeps to no step
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = values * round(1 / step) if step < 1 else values / step
+        return np.asarray(~(np.abs(scaled - np.round(scaled)) <= 4 * eps * np.abs(scaled) + 1e-12))

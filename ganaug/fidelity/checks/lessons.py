@@ -49,10 +49,10 @@ def lessons(
 
 def predict(lesson: Lesson, rows: Floats, categorical: NDArray[np.bool_], seed: int, *, classes: bool) -> Floats:
     """Predict an outcome by boosted trees ``(n_rows,)``: the class itself, or the number."""
-    labels = np.unique(lesson.outcome)
-    if len(labels) == 1:
-        return np.full(len(rows), labels[0])
+    labels, counts = np.unique(lesson.outcome, return_counts=True)
     empty = np.isnan(lesson.rows).all(axis=0)  # scikit-learn 1.9 cannot bin a column without any value
+    if len(labels) == 1 or empty.all():
+        return np.full(len(rows), labels[counts.argmax()] if classes else lesson.outcome.mean())
     settings = {
         "min_samples_leaf": int(np.clip(len(lesson.rows) // 20, 1, 20)),
         "categorical_features": categorical[~empty],

@@ -68,6 +68,7 @@ def levels(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
                 {"column": str(level.column), "level": level.value, "real_rows": level.n_real} for level in missed
             ],
         },
+        alpha=rule.alpha,
     )
 
 

@@ -39,7 +39,18 @@ def marginals(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Check
         )
     verdict = Verdict.WARN if flagged else Verdict.PASS
     distances = {name: distance for name, (distance, _) in found.items()}
-    return CheckResult("marginals", effect, low, None, margin, verdict, False, reason, details={"distances": distances})
+    return CheckResult(
+        "marginals",
+        effect,
+        low,
+        None,
+        margin,
+        verdict,
+        False,
+        reason,
+        details={"distances": distances},
+        alpha=rule.alpha,
+    )
 
 
 def column_distance(real: Column, synthetic: Column, *, ordered: bool) -> tuple[float, float]:

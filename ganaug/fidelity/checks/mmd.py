@@ -131,4 +131,6 @@ def _result(found: Compared, yardstick: Compared, rule: Rule, n_real: int, detai
 
 def _unmeasured(rule: Rule, details: dict[str, Any] | None = None) -> CheckResult:
     reason = "as far as these rows show, the real columns do not depend on each other: MMD has no yardstick here"
-    return CheckResult("mmd", None, None, None, rule.margin, Verdict.PASS, False, reason, details=details or {})
+    return CheckResult(
+        "mmd", None, None, None, rule.margin, Verdict.PASS, False, reason, details=details or {}, alpha=rule.alpha
+    )

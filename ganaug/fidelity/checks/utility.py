@@ -125,12 +125,27 @@ def _why_not(evidence: Evidence) -> str:
         return f"there is no column besides the target `{name}`"
     if evidence.kinds[j] == "time":
         return f"the target `{name}` is a time"
-    seen = [len(np.unique(part[~np.isnan(part[:, j]), j])) for part in evidence.train]
-    if min(seen) < 2:
-        return f"the training rows have a single value of the target `{name}`"
-    if evidence.categorical[j] and max(seen) > MOST_CLASSES:
+    if any(np.isnan(np.delete(part, j, axis=1)).all() for part in evidence.train):
+        return f"in the training rows all columns besides the target `{name}` are empty"
+    drawn = [evidence.synthetic[evidence.synthetic_fold == k] for k in range(evidence.n_folds)]
+    sides = ("held-out", [evidence.real], 2), ("training", evidence.train, 2), ("synthetic", drawn, 1)
+    for role, parts, fewest in sides:
+        least = min(_n_values(evidence, part, j) for part in parts)
+        if least < fewest:
+            rows = f"the {role} rows" + (" of a fold" if len(parts) > 1 else "")
+            finite = "" if evidence.categorical[j] else "finite "
+            return f"{rows} have {'a single' if least else 'no'} {finite}value of the target `{name}`"
+    if evidence.categorical[j] and max(_n_values(evidence, part, j) for part in evidence.train) > MOST_CLASSES:
         return f"the target `{name}` has more than {MOST_CLASSES} classes"
-    return "" if not np.isnan(evidence.synthetic[:, j]).all() else f"the target `{name}` is never drawn"
+    return ""
+
+
+def _n_values(evidence: Evidence, codes: Codes, target: int) -> int:
+    """Count the different values of the target that are known and finite."""
+    levels = evidence.levels[target]
+    size = np.arange(len(levels), dtype=float) if evidence.categorical[target] else levels.astype(float)
+    outcome = _outcome(codes, target, size)
+    return len(np.unique(outcome[~np.isnan(outcome)]))
 
 
 def _task(evidence: Evidence, target: int) -> Task:
@@ -146,7 +161,7 @@ def _task(evidence: Evidence, target: int) -> Task:
 def _outcome(codes: Codes, target: int, size: Floats) -> Floats:
     """Return the target's values ``(n_rows,)``, NaN where they are missing or infinite."""
     level = codes[:, target]
-    outcome = np.where(np.isnan(level), np.nan, size[np.nan_to_num(level).astype(np.intp)])
+    outcome = np.append(size, np.nan)[np.where(np.isnan(level), len(size), level).astype(np.intp)]
     return np.where(np.isfinite(outcome), outcome, np.nan)
 
 

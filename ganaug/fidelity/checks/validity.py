@@ -41,6 +41,7 @@ def validity(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
         blocking=True,
         reason=reason + (f", and {others} more such columns" if others > 0 else ""),
         details={str(name): {"share": share, "reason": reason} for name, (share, reason) in faults.items()},
+        alpha=rule.alpha,
     )
 
 
@@ -51,14 +52,23 @@ def value_range(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Che
     as often as levels with a single row are among them (Good 1953, doi:10.1093/biomet/40.3-4.237). Only a flag.
     """
     found = [_strange(evidence, j, rule) for j in range(len(evidence.names))]
-    effect, low, j = max((share - chance, low, j) for j, (share, chance, low) in enumerate(found))
+    share, chance, low = max(found, key=lambda column: column[2])
+    j = found.index((share, chance, low))
     what = "has levels that no real row has" if evidence.categorical[j] else "is outside the real range"
-    flagged = [str(evidence.names[j]) for j, (_, _, low) in enumerate(found) if low > rule.margin]
-    verdict = Verdict.WARN if low > rule.margin else Verdict.PASS
-    reason = f"`{evidence.names[j]}` {what} in {100 * found[j][0]:.1f} % of the synthetic rows"
-    if verdict is Verdict.PASS:
-        reason = "values stay within the real range and levels"
-    return CheckResult("range", effect, low, None, rule.margin, verdict, False, reason, details={"flagged": flagged})
+    flagged = [str(name) for name, column in zip(evidence.names, found, strict=True) if column[2] > rule.margin]
+    reason = f"`{evidence.names[j]}` {what} in {100 * share:.1f} % of the synthetic rows"
+    return CheckResult(
+        name="range",
+        effect=share - chance,
+        low=low,
+        high=None,
+        margin=rule.margin,
+        verdict=Verdict.WARN if flagged else Verdict.PASS,
+        blocking=False,
+        reason=reason if flagged else "values stay within the real range and levels",
+        details={"flagged": flagged},
+        alpha=rule.alpha,
+    )
 
 
 def _fault(name: Hashable, folds: Sequence[Fold]) -> tuple[float, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from ganaug.fidelity.checks.rows import FEWEST_GROUPS, held_out_draws
 from ganaug.fidelity.classifiers.delong import Auc, combined_auc
 from ganaug.fidelity.classifiers.scoring import boosted_trees, scored
 from ganaug.fidelity.evidence.gathering import Evidence
@@ -17,6 +19,7 @@ from ganaug.fidelity.evidence.splits import Split, splits, units
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import Rule, rows_for_c2st, short
 from ganaug.fidelity.verdict import within as limit_that_decided
+from ganaug.fidelity.why.values import value_text
 
 __all__ = ["within"]
 
@@ -46,11 +49,15 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
     """
     if evidence.target is None or len(evidence.names) < 2:
         return _unmeasured(rule, "no class is known: nothing is compared within classes", [])
-    classes, fewest = _classes(evidence, evidence.target), rows_for_c2st(rule.margin, rule.alpha)
-    sizes = {name: (int(real.sum()), int(synthetic.sum())) for name, (real, synthetic) in classes.items()}
-    enough = sorted((name for name in classes if min(sizes[name]) >= fewest), key=lambda name: -sizes[name][0])
+    fewest = rows_for_c2st(rule.margin, rule.alpha)
+    classes = {name: _part(evidence, *rows) for name, rows in _classes(evidence, evidence.target).items()}
+    sizes = {name: (len(part.real), len(part.synthetic)) for name, part in classes.items()}
+    enough = sorted(
+        (name for name in classes if min(sizes[name]) >= fewest and held_out_draws(classes[name]) >= FEWEST_GROUPS),
+        key=lambda name: -sizes[name][0],
+    )
     too_few = [name for name in classes if name not in enough][:MOST_CLASSES]
-    found = {name: auc for name in enough[:MOST_CLASSES] if (auc := _auc(_part(evidence, *classes[name]), rng))}
+    found = {name: auc for name in enough[:MOST_CLASSES] if (auc := _auc(classes[name], rng))}
     if not found:
         return _unmeasured(rule, f"no class has {fewest} real and as many synthetic rows to be compared by", too_few)
     return _result(str(evidence.names[evidence.target]), found, sizes, rule, too_few, len(evidence.real))
@@ -59,12 +66,12 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
 def _classes(evidence: Evidence, target: int) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
     """Return which real and which synthetic rows belong to each class."""
     real, synthetic = evidence.real[:, target], evidence.synthetic[:, target]
-    levels = evidence.levels[target]
     shown = np.unique(real[~np.isnan(real)])
     if evidence.categorical[target] or len(shown) <= N_QUARTERS:
-        return {str(levels[int(code)]): (real == code, synthetic == code) for code in shown}
+        names = _told_apart([value_text(evidence, target, code) for code in shown], shown)
+        return {name: (real == code, synthetic == code) for name, code in zip(names, shown, strict=True)}
     edges = [-np.inf, *np.unique(np.nanquantile(real, [0.25, 0.5, 0.75], method="lower")), np.inf]
-    texts = [_text(evidence.kinds[target], levels[int(edge)]) if np.isfinite(edge) else "" for edge in edges]
+    texts = ["", *_told_apart([value_text(evidence, target, edge) for edge in edges[1:-1]], edges[1:-1]), ""]
     return {
         f"above {below}" * bool(below) + " and " * bool(below and upto) + f"at most {upto}" * bool(upto): (
             (real > low) & (real <= high),
@@ -74,12 +81,21 @@ def _classes(evidence: Evidence, target: int) -> dict[str, tuple[NDArray[np.bool
     }
 
 
-def _text(kind: str, value: float) -> str:
-    return str(np.datetime64(round(value), "us").astype("datetime64[s]")) if kind == "time" else f"{value:.6g}"
+def _told_apart(texts: list[str], codes: Sequence[float]) -> list[str]:
+    """Add the level number to texts that are the same: a class must not take another one's place."""
+    return [
+        f"{text} (level {code:.0f})" if texts.count(text) > 1 else text for text, code in zip(texts, codes, strict=True)
+    ]
 
 
 def _part(evidence: Evidence, real: NDArray[np.bool_], synthetic: NDArray[np.bool_]) -> Evidence:
-    """Return the rows of one class, without the target."""
+    """Return the rows of one class, without the target.
+
+    Of folds without real rows of the class, synthetic rows are left out: their generators have learned the very rows
+    that they would be compared with in another fold.
+    """
+    folds = np.unique(evidence.real_fold[real])
+    synthetic = synthetic & np.isin(evidence.synthetic_fold, folds)
     kept = [j for j in range(len(evidence.names)) if j != evidence.target]
     both = np.concatenate([real, synthetic])
     return replace(
@@ -89,8 +105,8 @@ def _part(evidence: Evidence, real: NDArray[np.bool_], synthetic: NDArray[np.boo
         levels=tuple(evidence.levels[j] for j in kept),
         real=evidence.real[real][:, kept],
         synthetic=evidence.synthetic[synthetic][:, kept],
-        real_fold=evidence.real_fold[real],
-        synthetic_fold=evidence.synthetic_fold[synthetic],
+        real_fold=np.searchsorted(folds, evidence.real_fold[real]),
+        synthetic_fold=np.searchsorted(folds, evidence.synthetic_fold[synthetic]),
         train=(),
         groups=None if evidence.groups is None else evidence.groups[both],
         target=None,

@@ -90,14 +90,19 @@ def combined_auc(splits: Sequence[Sequence[Scored]], units: Rows) -> Auc:
 
 
 def _added(parts: Sequence[Scored], units: Rows, n_units: int) -> Floats:
-    """What the rows of each unit add to the AUC of a split, around its mean ``(n_units,)``."""
+    """What the rows of each unit add to the AUC of a split, around its mean ``(n_units,)``.
+
+    The mean is that of the same units, so what is left of each side sums to zero: their squares fall short of the
+    variance by a share of one in as many as there are units, and a single unit leaves nothing at all.
+    """
     added = np.zeros(n_units)
     for share, part in zip(_shares(parts), parts, strict=True):
         placed = _placements(part.of_real, part.of_synthetic)
         for rows, place in zip((part.real, part.synthetic), placed, strict=True):
-            n = len(rows)
-            pull = (place - place.mean()) / np.sqrt(n * (n - 1)) if n > 1 else np.full(1, 0.5)
-            added += share * np.bincount(units[rows], pull, n_units)
+            n, n_there = len(rows), len(np.unique(units[rows]))
+            # a single unit has no spread to estimate: a variance of .25 is the most it can be
+            pull = (place - place.mean()) * np.sqrt(n_there / (n_there - 1)) if n_there > 1 else np.full(n, 0.5)
+            added += share * np.bincount(units[rows], pull / n, n_units)
     return added
 
 

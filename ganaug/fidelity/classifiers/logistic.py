@@ -70,8 +70,8 @@ class QuadraticFeatures:
         return np.stack([feature.of(codes) for feature in self._plain], axis=1) if self._plain else codes[:, :0]
 
 
-def fit_quadratic(features: Floats, is_real: NDArray[np.bool_]) -> LogisticRegression:
-    """Fit a logistic model with a fixed ridge penalty.
+def fit_quadratic(features: Floats, is_real: NDArray[np.bool_]) -> LogisticRegression | _Blind:
+    """Fit a logistic model with a fixed ridge penalty; without any feature it scores all rows alike.
 
     Parameters
     ----------
@@ -80,10 +80,19 @@ def fit_quadratic(features: Floats, is_real: NDArray[np.bool_]) -> LogisticRegre
     is_real : ndarray, shape (n_rows,)
         The label.
     """
+    if not features.shape[1]:
+        return _Blind()
     # a ranking of the rows is wanted, not the last digit of the weights
     model = LogisticRegression(C=INVERSE_PENALTY, tol=1e-3, max_iter=1000)
     with threads().limit(limits=1):
         return model.fit(features, is_real)
+
+
+class _Blind:
+    """The model of rows that have no features."""
+
+    def decision_function(self, features: Floats) -> Floats:
+        return np.zeros(len(features))
 
 
 class _Plain(NamedTuple):

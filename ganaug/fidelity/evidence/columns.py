@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
+from ganaug.errors import DataError
+
 __all__ = ["Kind", "column_kind", "common_kind", "level_numbers", "plain_values", "row_name_kind"]
 
 Kind = Literal["number", "time", "category"]
@@ -47,19 +49,23 @@ def plain_values(series: pd.Series[Any], kind: Kind) -> NDArray[Any]:
     Values that cannot be of this kind count as missing.
     """
     if kind == "category":
-        text = series.astype(object).map(str, na_action="ignore").to_numpy(object, copy=True)
+        text = series.astype(object).map(_text, na_action="ignore").to_numpy(object, copy=True)
         text[series.isna().to_numpy()] = None
         return np.asarray(text)
     if kind == "number":
         plain = series.astype(object) if column_kind(series) == "category" else series
-        return np.asarray(pd.to_numeric(plain, errors="coerce").to_numpy(float, na_value=np.nan))
+        numbers = pd.to_numeric(plain, errors="coerce")
+        if types.is_complex_dtype(numbers.dtype):
+            raise DataError(f"`{series.name}` holds complex numbers; make two columns of their parts, or leave it out")
+        return np.asarray(numbers.to_numpy(float, na_value=np.nan))
     if column_kind(series) != "time":
         return np.full(len(series), np.nan)
     if types.infer_dtype(series, skipna=True).startswith("timedelta"):
         return np.asarray(pd.to_timedelta(series) / pd.Timedelta(microseconds=1), dtype=float)
-    return np.asarray(
-        (pd.to_datetime(series, utc=True) - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(microseconds=1), float
-    )
+    # pandas reads objects as nanoseconds, which end in 2262, unless it is told
+    utc = series.astype("datetime64[us, UTC]") if series.dtype == object else pd.to_datetime(series, utc=True)
+    moments = pd.DatetimeIndex(utc).as_unit("us").tz_localize(None).to_numpy()
+    return np.asarray((moments - np.datetime64(0, "us")) / np.timedelta64(1, "us"), dtype=float)
 
 
 def level_numbers(values: NDArray[Any], kind: Kind) -> tuple[NDArray[np.float64], NDArray[Any]]:
@@ -95,4 +101,11 @@ def row_name_kind(values: NDArray[Any], *, is_text: bool) -> str | None:
     if n_levels < len(known) or not np.all(np.isfinite(known)) or np.any(known != np.round(known)):
         return None
     # birthday problem: n draws from a range this narrow are all different with chance exp(-n^2 / (2 range))
-    return "running number" if n_levels**2 / (2 * (np.ptp(known) + 1)) > 7 else None
+    with np.errstate(over="ignore"):
+        return "running number" if n_levels**2 / (2 * (np.ptp(known) + 1)) > 7 else None
+
+
+def _text(value: Any) -> str:
+    """Write a level; levels 0, 1, 2 are the same ones where a missing value has made floats of them."""
+    is_whole = isinstance(value, (float, np.floating)) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)

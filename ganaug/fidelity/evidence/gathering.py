@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ganaug.errors import DataError
 from ganaug.fidelity.evidence.columns import Kind, common_kind, level_numbers, plain_values, row_name_kind
 
-__all__ = ["Codes", "Evidence", "Fold", "gather", "same_columns"]
+__all__ = ["Codes", "Evidence", "Fold", "check_names", "gather", "same_columns"]
 
 Codes = NDArray[np.float64]
 Fold = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]
@@ -128,6 +129,15 @@ def gather(
         folds=[_without(fold, ignore) for fold in folds],
         target=names.index(target) if target in names else None,
     )
+
+
+def check_names(table: pd.DataFrame, **roles: Hashable | None) -> None:
+    """Raise `DataError` for the first role whose column the table does not have."""
+    for role, name in roles.items():
+        if name is not None and name not in table.columns:
+            near = difflib.get_close_matches(str(name), [str(column) for column in table.columns], n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else f"; there are {[str(c) for c in table.columns[:20]]}"
+            raise DataError(f"the {role.replace('_', ' ')} `{name}` is not a column{hint}")
 
 
 def same_columns(fold: Fold) -> Fold:

@@ -19,7 +19,8 @@ def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
     """Thin out the synthetic rows until their labels have the shares of the held-out rows.
 
     A table whose classes were balanced differs from the real rows by intention; what is left to judge is each class.
-    As many rows are kept as these shares allow. A label that no synthetic row has stays missing.
+    As many rows are kept as these shares allow. A label that no synthetic row has stays missing, and rows of a label
+    that no real row has all stay: they are no change of shares.
 
     Parameters
     ----------
@@ -33,7 +34,7 @@ def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
     Raises
     ------
     DataError
-        When the column holds more than 100 different values.
+        When the column holds more than 100 different values, or real and synthetic rows share none.
 
     Examples
     --------
@@ -52,7 +53,9 @@ def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
     if len(a) > MOST_LABELS:
         raise DataError(f"`{label}` holds {len(a)} different values: shares can be given for at most {MOST_LABELS}")
     there = (a > 0) & (b > 0)
-    wanted = np.floor((b[there] / a[there]).min(initial=np.inf) * a) if there.any() else a
+    if not there.any():
+        raise DataError(f"held-out and synthetic rows have no value of `{label}` in common")
+    wanted = np.where(a > 0, np.floor((b[there] / a[there]).min() * a), b)
     drawn = codes[len(real) :]
     # the place of each row among those of its label, in random order
     order = np.lexsort((rng.random(len(drawn)), drawn))

@@ -53,7 +53,7 @@ def render(report: FidelityReport) -> str:
         report=report,
         opening=opening,
         reason=reason,
-        level=f"{100 * (1 - max(check.alpha for check in report.checks)):.3g}\N{NO-BREAK SPACE}%",
+        level=f"{100 * (1 - min(check.alpha for check in report.checks)):.3g}\N{NO-BREAK SPACE}%",
         checks=[(check, bar(check)) for check in report.checks],
         drawings=drawings(report.pictures),
     )

@@ -12,7 +12,7 @@ from ganaug.fidelity.evidence.gathering import Evidence
 
 __all__ = ["share_text", "two_values", "value_text"]
 
-DAY = 86_400_000_000
+DAY, SECOND = 86_400_000_000, 1_000_000
 
 
 def value_text(evidence: Evidence, j: int, code: float) -> str:
@@ -60,6 +60,7 @@ def _time(evidence: Evidence, j: int, value: float, *, duration: bool = False) -
         or types.is_timedelta64_dtype(column.dtype)
         or types.infer_dtype(column, skipna=True).startswith("timedelta")
     ):
-        return str(pd.Timedelta(whole, unit="us").round("s"))
-    when = pd.Timestamp(whole, unit="us")
-    return str(when.date()) if whole % DAY == 0 else str(when.round("s"))
+        return str(pd.Timedelta(np.timedelta64(whole, "us")).round("s"))
+    # pandas' own moments may end in 2262
+    when = np.datetime64(whole // DAY, "D") if whole % DAY == 0 else np.datetime64(round(whole / SECOND), "s")
+    return str(when).replace("T", " ")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from problems import clusters
 
@@ -17,14 +17,15 @@ labels = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=4
 @given(labels, labels)
 def test_shares_are_those_of_the_held_out_rows(real: list[str | None], drawn: list[str | None]) -> None:
     fold = pd.DataFrame({"kind": real}, dtype=object), pd.DataFrame({"kind": drawn}, dtype=object), None
+    assume(set(real) & set(drawn))
     kept = given_label(fold, "kind", np.random.default_rng(0))[1]
     assert kept.index.is_monotonic_increasing
     wanted, found, there = (table["kind"].value_counts(dropna=False) for table in (fold[0], kept, fold[1]))
     shared = wanted.index.intersection(there.index)
-    assert set(found.index) <= set(shared)
-    if len(shared):
-        scale = min(there[label] / wanted[label] for label in shared)
-        assert all(found.get(label, 0) == int(scale * wanted[label] + 1e-9) for label in shared)
+    scale = min(there[label] / wanted[label] for label in shared)
+    assert all(found.get(label, 0) == int(scale * wanted[label] + 1e-9) for label in shared)
+    new = there.drop(shared)
+    assert (found.reindex(new.index) == new).all()
 
 
 def test_balanced_classes_pass_given_the_class_and_not_without() -> None:
@@ -53,3 +54,16 @@ def test_a_column_of_numbers_has_no_shares() -> None:
 def test_an_unknown_column_is_named() -> None:
     with pytest.raises(DataError, match="the given column `kid` is not a column; did you mean `kind`"):
         FidelityChecker(given="kid").check(clusters(300, 0), clusters(300, 1))
+
+
+def test_rows_of_an_invented_class_stay_and_are_refused() -> None:
+    drawn = clusters(800, 1)
+    drawn.loc[::2, "kind"] = "zzz"
+    report = FidelityChecker(given="kind").check(clusters(400, 0), drawn)
+    assert report.verdict is Verdict.FAIL
+
+
+def test_labels_without_a_common_value_are_refused() -> None:
+    real, drawn = clusters(300, 0), clusters(300, 1)
+    with pytest.raises(DataError, match="no value of `kind` in common"):
+        FidelityChecker(given="kind").check(real, drawn.assign(kind=drawn["kind"].str.upper()))
