@@ -152,9 +152,11 @@ def test_one_column_and_rows_that_collapse() -> None:
     assert FidelityChecker().check(one, one.loc[[0] * 200]).verdict is Verdict.FAIL
 
 
-def test_groups_too_few_to_part_do_no_harm() -> None:
+def test_groups_too_few_to_tell_are_told() -> None:
     real, synthetic = (clusters(200, seed).assign(donor=["d1", "d2"] * 100) for seed in (1, 2))
-    assert FidelityChecker(group="donor").check(real, synthetic).verdict is Verdict.PASS
+    report = FidelityChecker(group="donor").check(real, synthetic)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert "2 groups are too few for any verdict" in report.headline
 
 
 REAL = clusters(100, 0)

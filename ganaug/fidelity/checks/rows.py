@@ -12,9 +12,9 @@ from ganaug.fidelity.verdict import Rule, rows_for_c2st
 __all__ = ["FEWEST_GROUPS", "enough_rows", "held_out_draws"]
 
 HELD_OUT_SHARE = 5
-# With two groups each half of a split has one, which tells nothing of how groups differ. Three suffice as a single group
-# in a half is given the largest variance there is: limits are wide then, an upper one of 95 % missed the truth in none
-# of 800 simulated tables, and few could pass. With four to six groups it missed in 5 to 11 %, with eight or more in 5.
+# With two groups each half of a split has one, which tells nothing of how groups differ. Three suffice as a single
+# group in a half is given the largest variance there is: limits are wide then, and few tables pass, but an upper limit
+# of 95 % missed the truth in none of 800 simulated tables. With four to six groups it missed in 5 to 12 %.
 FEWEST_GROUPS = 3
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -36,7 +35,8 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
 
     The worst class counts. To pass, every class has to, which needs no correction; to fail, one has to at
     ``alpha / n_classes`` (Bonferroni). How many rows a class has is not compared: shares may be changed on purpose.
-    With groups the donor is the unit: its rows stay on one side of a split, and count as one draw.
+    With groups the donor is the unit: its rows stay on one side of a split, and count as one draw; a class of fewer
+    than three held-out donors is not judged.
 
     Parameters
     ----------
@@ -59,7 +59,9 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
     too_few = [name for name in classes if name not in enough][:MOST_CLASSES]
     found = {name: auc for name in enough[:MOST_CLASSES] if (auc := _auc(classes[name], rng))}
     if not found:
-        return _unmeasured(rule, f"no class has {fewest} real and as many synthetic rows to be compared by", too_few)
+        donors = "" if evidence.groups is None else f", and real rows of {FEWEST_GROUPS} groups,"
+        reason = f"no class has {fewest} real and as many synthetic rows{donors} to be compared by"
+        return _unmeasured(rule, reason, too_few)
     return _result(str(evidence.names[evidence.target]), found, sizes, rule, too_few, len(evidence.real))
 
 
@@ -68,10 +70,10 @@ def _classes(evidence: Evidence, target: int) -> dict[str, tuple[NDArray[np.bool
     real, synthetic = evidence.real[:, target], evidence.synthetic[:, target]
     shown = np.unique(real[~np.isnan(real)])
     if evidence.categorical[target] or len(shown) <= N_QUARTERS:
-        names = _told_apart([value_text(evidence, target, code) for code in shown], shown)
+        names = _texts(evidence, target, shown)
         return {name: (real == code, synthetic == code) for name, code in zip(names, shown, strict=True)}
-    edges = [-np.inf, *np.unique(np.nanquantile(real, [0.25, 0.5, 0.75], method="lower")), np.inf]
-    texts = ["", *_told_apart([value_text(evidence, target, edge) for edge in edges[1:-1]], edges[1:-1]), ""]
+    cuts = np.unique(np.nanquantile(real, [0.25, 0.5, 0.75], method="lower"))
+    edges, texts = [-np.inf, *cuts, np.inf], ["", *_texts(evidence, target, cuts), ""]
     return {
         f"above {below}" * bool(below) + " and " * bool(below and upto) + f"at most {upto}" * bool(upto): (
             (real > low) & (real <= high),
@@ -81,11 +83,11 @@ def _classes(evidence: Evidence, target: int) -> dict[str, tuple[NDArray[np.bool
     }
 
 
-def _told_apart(texts: list[str], codes: Sequence[float]) -> list[str]:
-    """Add the level number to texts that are the same: a class must not take another one's place."""
-    return [
-        f"{text} (level {code:.0f})" if texts.count(text) > 1 else text for text, code in zip(texts, codes, strict=True)
-    ]
+def _texts(evidence: Evidence, target: int, codes: NDArray[np.float64]) -> list[str]:
+    """Write values as a reader knows them, and in full where that is the same for two: each class has its own name."""
+    texts = [value_text(evidence, target, code) for code in codes]
+    levels = evidence.levels[target][codes.astype(int)]
+    return [f"{text} ({level})" if texts.count(text) > 1 else text for text, level in zip(texts, levels, strict=True)]
 
 
 def _part(evidence: Evidence, real: NDArray[np.bool_], synthetic: NDArray[np.bool_]) -> Evidence:

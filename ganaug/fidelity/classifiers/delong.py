@@ -86,22 +86,27 @@ def combined_auc(splits: Sequence[Sequence[Scored]], units: Rows) -> Auc:
     n_units = int(units.max()) + 1
     added = np.stack([_added(parts, units, n_units) for parts in splits]) / len(splits)
     each, together = float((added**2).sum()), float((added.sum(axis=0) ** 2).sum())
-    return Auc(float(np.mean([auc_of(parts) for parts in splits])), max(2 * together - each, len(splits) * each / 2))
+    variance = max(2 * together - each, len(splits) * each / 2)
+    # whatever lies between 0 and 1 varies by .25 at most
+    return Auc(float(np.mean([auc_of(parts) for parts in splits])), min(variance, 0.25))
 
 
 def _added(parts: Sequence[Scored], units: Rows, n_units: int) -> Floats:
     """What the rows of each unit add to the AUC of a split, around its mean ``(n_units,)``.
 
-    The mean is that of the same units, so what is left of each side sums to zero: their squares fall short of the
-    variance by a share of one in as many as there are units, and a single unit leaves nothing at all.
+    On each side these sum to zero, so that the squares of G units fall short of the variance by 1/G, which is made up
+    for; of a single unit nothing would be left.
     """
     added = np.zeros(n_units)
     for share, part in zip(_shares(parts), parts, strict=True):
         placed = _placements(part.of_real, part.of_synthetic)
         for rows, place in zip((part.real, part.synthetic), placed, strict=True):
             n, n_there = len(rows), len(np.unique(units[rows]))
-            # a single unit has no spread to estimate: a variance of .25 is the most it can be
-            pull = (place - place.mean()) * np.sqrt(n_there / (n_there - 1)) if n_there > 1 else np.full(n, 0.5)
+            # a single unit has no spread to estimate: .25 is the most it can be, but one row over and over has none
+            if n_there == 1 and (n == 1 or np.ptp(place) > 0):
+                pull = np.full(n, 0.5)
+            else:
+                pull = (place - place.mean()) * np.sqrt(n_there / max(n_there - 1, 1))
             added += share * np.bincount(units[rows], pull / n, n_units)
     return added
 

@@ -60,12 +60,13 @@ def plain_values(series: pd.Series[Any], kind: Kind) -> NDArray[Any]:
         return np.asarray(numbers.to_numpy(float, na_value=np.nan))
     if column_kind(series) != "time":
         return np.full(len(series), np.nan)
-    if types.infer_dtype(series, skipna=True).startswith("timedelta"):
-        return np.asarray(pd.to_timedelta(series) / pd.Timedelta(microseconds=1), dtype=float)
     # pandas reads objects as nanoseconds, which end in 2262, unless it is told
-    utc = series.astype("datetime64[us, UTC]") if series.dtype == object else pd.to_datetime(series, utc=True)
-    moments = pd.DatetimeIndex(utc).as_unit("us").tz_localize(None).to_numpy()
-    return np.asarray((moments - np.datetime64(0, "us")) / np.timedelta64(1, "us"), dtype=float)
+    if types.infer_dtype(series, skipna=True).startswith("timedelta"):
+        spans = series.astype(object).where(series.notna(), None).to_numpy().astype("timedelta64[us]")
+    else:
+        utc = series.astype("datetime64[us, UTC]") if series.dtype == object else pd.to_datetime(series, utc=True)
+        spans = pd.DatetimeIndex(utc).as_unit("us").tz_localize(None).to_numpy() - np.datetime64(0, "us")
+    return np.asarray(spans / np.timedelta64(1, "us"), dtype=float)
 
 
 def level_numbers(values: NDArray[Any], kind: Kind) -> tuple[NDArray[np.float64], NDArray[Any]]:

@@ -52,7 +52,10 @@ def units(evidence: Evidence) -> Rows:
     part of the distribution, and is left to chance.
     """
     if evidence.groups is not None:
-        return np.unique(evidence.groups, return_inverse=True)[1]
+        # rows of which no group is known are each a unit of their own
+        unknown = np.isnan(evidence.groups)
+        own = np.where(unknown, evidence.groups[~unknown].max(initial=0) + 1 + np.cumsum(unknown), evidence.groups)
+        return np.unique(own, return_inverse=True)[1]
     filled = np.nan_to_num(evidence.pooled, nan=-1.0)
     row = np.unique(filled, axis=0, return_inverse=True)[1].reshape(-1)
     real = row[: len(evidence.real)]

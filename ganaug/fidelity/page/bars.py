@@ -49,6 +49,8 @@ def _bins(axes: Axes, column: Mapping[str, Any]) -> None:
     if column["kind"] == "date":
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
+        # matplotlib knows the years 1 to 9999, and no margin beyond
+        axes.set_xlim(*np.clip([column["edges"][0], column["edges"][-1]], -719_162, 2_932_895))
         dates = AutoDateLocator(minticks=3, maxticks=5)  # type: ignore[no-untyped-call]
         axes.xaxis.set_major_locator(dates)
         axes.xaxis.set_major_formatter(ConciseDateFormatter(dates))  # type: ignore[no-untyped-call]

@@ -91,6 +91,7 @@ def svg(name: str, alt: str, paint: Callable[[Axes], None], *, width: float = 30
     >>> picture[:40], "var(--real)" in picture
     ('<svg role="img" aria-label="a line" view', True)
     """
+    import numpy as np
     from matplotlib import style
     from matplotlib.figure import Figure
 
@@ -101,7 +102,8 @@ def svg(name: str, alt: str, paint: Callable[[Axes], None], *, width: float = 30
         figure = Figure(figsize=(width / DOTS_PER_INCH, height / DOTS_PER_INCH), layout="constrained")
         paint(figure.subplots())
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
-        figure.savefig(file, format="svg", transparent=True, metadata=nothing)
+        with np.errstate(over="ignore"):  # matplotlib looks for round ticks beyond the largest number
+            figure.savefig(file, format="svg", transparent=True, metadata=nothing)
     return _inline(file.getvalue(), alt)
 
 

@@ -43,7 +43,10 @@ def two_values(evidence: Evidence, j: int, a: float, b: float, *, wide: bool = F
         a, b = (step * round(value / step) for value in (a, b))
         return _time(evidence, j, a, duration=wide), _time(evidence, j, b, duration=wide)
     digits = 2 if a == b else max(0, 1 - int(np.floor(np.log10(abs(a - b)))))
-    return (f"{a:.{digits}f}", f"{b:.{digits}f}") if digits < 8 else (f"{a:.4g}", f"{b:.4g}")
+    if digits >= 8:
+        return f"{a:.4g}", f"{b:.4g}"
+    a, b = (round(value, digits) + 0.0 for value in (a, b))  # no "-0.0"
+    return f"{a:.{digits}f}", f"{b:.{digits}f}"
 
 
 def _number(evidence: Evidence, j: int, value: float) -> str:

@@ -134,8 +134,9 @@ def _decimals(codes: NDArray[np.float64], levels: NDArray[np.float64]) -> View:
     finite = np.where(np.isfinite(levels), levels, 0.0)
     needed = np.full(len(levels), 7.0)
     for d in range(6, -3, -1):
-        scaled = finite * 10.0**d if d >= 0 else finite / 10.0**-d
-        needed[np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)] = d
+        with np.errstate(over="ignore", invalid="ignore"):  # what leaves the floats keeps its seven decimals
+            scaled = finite * 10.0**d if d >= 0 else finite / 10.0**-d
+            needed[np.abs(scaled - np.round(scaled)) <= 1e-9 * np.maximum(np.abs(scaled), 1)] = d
     needed[(finite == 0)] = np.nan  # zero has any number of decimals
     known = ~np.isnan(codes)
     value = np.full(len(codes), np.nan)

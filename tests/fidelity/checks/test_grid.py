@@ -48,3 +48,8 @@ def test_times_cut_to_days_are_refused() -> None:
     verdict, reason = judge(moments[:300].to_numpy(), moments[300:].floor("D").to_numpy())
     assert verdict is Verdict.FAIL
     assert "has rounder times" in reason
+
+
+def test_numbers_at_the_end_of_the_floats_have_no_steps() -> None:
+    real, drawn = 1e307 * RNG.normal(size=(2, 300))
+    assert judge(real, drawn)[0] is Verdict.PASS

@@ -68,9 +68,9 @@ def test_copies_neither_help_nor_hurt() -> None:
     [
         ({}, "there is no target"),
         ({"target": "day"}, "the target `day` is a time"),
-        ({"target": "one"}, "a single value of the target `one`"),
+        ({"target": "one"}, "a single finite value of the target `one`"),
         ({"target": "many"}, "the target `many` has more than 20 classes"),
-        ({"target": "gone"}, "the target `gone` is never drawn"),
+        ({"target": "gone"}, "the synthetic rows have no finite value of the target `gone`"),
     ],
 )
 def test_it_says_why_it_was_not_measured(roles: dict[str, str], reason: str) -> None:
@@ -90,6 +90,39 @@ def test_without_training_rows_or_other_columns_it_is_not_measured() -> None:
     for train, reason in ((None, "are not known"), (table, "no column besides")):
         result = utility(gather([(table, table, train)], target="kind"), Rule(0.0), RNG)
         assert reason in result.reason
+
+
+@pytest.mark.parametrize("blank", [np.nan, np.inf])
+@pytest.mark.parametrize(("role", "who"), [(0, "held-out"), (1, "synthetic"), (2, "training")])
+def test_targets_without_a_value_are_not_measured(blank: float, role: int, who: str) -> None:
+    tables = [problem(60, seed)[columns("outcome")] for seed in range(3)]
+    tables[role] = tables[role].assign(outcome=blank)
+    result = judge(*tables, "outcome")
+    assert result.effect is None
+    assert f"the {who} rows have no finite value of the target `outcome`" in result.reason
+
+
+def test_a_category_missing_in_all_held_out_rows_is_not_measured() -> None:
+    table = problem(60, 0)[["x"]].assign(kind=["a", "b"] * 30)
+    result = judge(table.assign(kind=None), table, table, "kind")
+    assert "the held-out rows have no value of the target `kind`" in result.reason
+
+
+def test_a_target_that_one_fold_lacks_is_not_measured() -> None:
+    one, two = (problem(60, seed)[columns("sick")] for seed in range(2))
+    folds = [(one, two, two), (two, one.assign(sick=None), one)]
+    result = utility(gather(folds, target="sick"), Rule(0.0), np.random.default_rng(0))
+    assert "the synthetic rows of a fold have no value of the target `sick`" in result.reason
+
+
+@pytest.mark.parametrize("target", ["sick", "outcome"])
+def test_empty_columns_teach_nothing(target: str) -> None:
+    table = problem(80, 0)[["x", target]]
+    empty = table.assign(x=np.nan)
+    assert "all columns besides the target" in judge(table, table, empty, target).reason
+    result = judge(table, empty, table, target)
+    row = result.details["table"][1]
+    assert row["score"] == pytest.approx(0.5 if target == "sick" else 0)
 
 
 def test_without_imbalanced_learn_it_says_what_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:

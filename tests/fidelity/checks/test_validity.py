@@ -36,6 +36,7 @@ def test_impossible_values_are_refused(real: Any, synthetic: Any, reason: str) -
         (RNG.standard_normal(100), RNG.standard_normal(50)),
         (np.arange(100) * 0.1 + 1e6, np.arange(50) / 10 + 3e6),
         (pd.Categorical([1, 2] * 50), np.array([1, 2] * 25)),
+        (pd.Categorical([1, 2] * 50), np.array([1.0, 2.0] * 25)),
         (np.array(["a", None] * 50, dtype=object), np.full(50, np.nan)),
         (np.array([0.5, np.nan, np.inf] * 40), np.array([0.5, np.nan, -np.inf])),
         (MINUTES, MINUTES.sample(frac=0.5, random_state=0)),

@@ -99,3 +99,45 @@ def test_a_cross_fitted_table_is_compared_fold_by_fold() -> None:
     assert result.verdict is Verdict.FAIL
     assert "within `kind` = `ash`" in result.reason
     assert result.details["classes"]["birch"]["high"] < result.details["classes"]["ash"]["low"]
+
+
+def test_a_class_of_few_donors_is_not_judged() -> None:
+    real, synthetic = (clusters(900, seed) for seed in (0, 1))
+    donor = np.arange(900) % 20
+    donor[(real["kind"] == "birch").to_numpy()] %= 2
+    result = judge(real.assign(donor=donor), synthetic.assign(donor=100 + np.arange(900) % 20), group="donor")
+    assert "birch" in result.details["too_few"]
+    assert "ash" in result.details["classes"]
+
+
+def test_synthetic_rows_of_folds_without_the_class_stay_out() -> None:
+    """Their generators have learned the real rows, and copies of these would make wrong rows look half right."""
+    table = clusters(900, 0)
+    table = table.assign(kind=np.where(table["length"].rank(method="first") <= 450, "rare", "common"))
+    fold = np.where(table["kind"] == "rare", 0, np.arange(900) % 3)
+    wrong = clusters(900, 1).assign(kind="rare", length=lambda drawn: drawn["length"] + 9)
+    folds = [(table[fold == k], wrong if k == 0 else table[table["kind"] == "rare"], None) for k in range(3)]
+    evidence = gather(folds, target="kind")
+    result = within(evidence, RULE, np.random.default_rng(0))
+    assert result.details["classes"]["rare"]["rows"] == [450, 900]
+    assert result.effect > 0.95
+    # and folds are numbered anew where the first has none of a class
+    later = within(gather(folds[::-1], target="kind"), RULE, np.random.default_rng(0))
+    assert later.details["classes"]["rare"]["rows"] == [450, 900]
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        (pd.to_timedelta(np.arange(400) % 80, unit="h"), "at most 0 days 19:00:00"),
+        (10_000_000 + np.arange(400) % 80, "at most 10000019"),
+        (10_000_000 + (np.arange(400) % 80) / 128, "at most 1e+07 (10000000.1484375)"),
+        (pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(400) % 80, unit="D"), "at most 2024-01-20"),
+    ],
+)
+def test_quarters_have_names_of_their_own_that_a_reader_knows(values: object, name: str) -> None:
+    rng = np.random.default_rng(0)
+    real, synthetic = (pd.DataFrame({"y": values, "x": rng.standard_normal(400)}) for _ in range(2))
+    found = judge(real, synthetic, "y").details
+    assert len({*found["classes"], *found["too_few"]}) == 4
+    assert name in {*found["classes"], *found["too_few"]}

@@ -66,6 +66,33 @@ def test_rows_that_are_all_there_twice_count_once() -> None:
     assert together.variance == pytest.approx(alone.variance, rel=0.03)
 
 
+@pytest.mark.parametrize("n_groups", [2, 5])
+def test_few_groups_have_their_variance_too(n_groups: int) -> None:
+    """Real rows of groups that differ, held against a fixed set of synthetic ones."""
+    rng, found = np.random.default_rng(6), []
+    units = np.concatenate([np.repeat(np.arange(n_groups), 20), n_groups + np.arange(200)])
+    for _ in range(1500):
+        real = np.repeat(rng.standard_normal(n_groups), 20) + 0.1 * rng.standard_normal(20 * n_groups)
+        found.append(combined_auc([[scored(real, norm.ppf((np.arange(200) + 0.5) / 200))]], units))
+    aucs, variances = np.array(found).T
+    assert variances.mean() == pytest.approx(aucs.var(), rel=0.15)
+
+
+@pytest.mark.parametrize("n_donors", [1, 2])
+def test_a_single_group_never_has_narrow_limits(n_donors: int) -> None:
+    rng = np.random.default_rng(7)
+    one = scored(rng.standard_normal(40) + 0.5, rng.standard_normal(40))
+    donor = np.repeat(np.arange(2), 40) % n_donors
+    assert combined_auc([[one]], donor).variance == 0.25
+    alone = scored(one.of_real[:1], one.of_synthetic)
+    assert combined_auc([[alone]], np.arange(41)).variance == 0.25
+
+
+def test_one_row_over_and_over_has_no_spread() -> None:
+    one = scored(np.arange(40.0), np.full(40, -1.0))
+    assert combined_auc([[one]], np.minimum(np.arange(80), 40)) == (1, 0)
+
+
 def test_limits_of_the_mean_over_splits_hold_for_a_classifier_that_learned_from_noise() -> None:
     """The difference of the means as classifier, on halves of twice 100 rows; of 300 tables 6 to 25 may miss (99 %)."""
     rng, missed = np.random.default_rng(5), np.zeros(2)

@@ -66,3 +66,8 @@ def test_columns_without_any_information_are_no_hindrance() -> None:
     codes = np.stack([np.full(50, np.nan), np.zeros(50)], 1)
     for categorical in (np.zeros(2, bool), np.ones(2, bool)):
         assert QuadraticFeatures(codes, categorical)(codes).shape == (50, 0)
+
+
+def test_without_features_all_rows_score_alike() -> None:
+    model = fit_quadratic(np.empty((4, 0)), np.array([True, False, True, False]))
+    assert model.decision_function(np.empty((3, 0))).tolist() == [0, 0, 0]

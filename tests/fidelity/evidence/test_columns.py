@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ganaug.errors import DataError
 from ganaug.fidelity.evidence.columns import Kind, column_kind, level_numbers, plain_values, row_name_kind
 
 NAN = float("nan")
@@ -67,3 +68,43 @@ def test_levels_give_the_values_back(values: list[str | None]) -> None:
 )
 def test_names_of_rows_are_told_from_descriptions(values: np.ndarray[Any, Any], kind: Kind, found: str | None) -> None:
     assert row_name_kind(values, is_text=kind == "category") == found
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series([dt.date(9999, 12, 31), None, dt.date(1970, 1, 2)], dtype=object),
+        pd.Series(
+            [dt.datetime(9999, 12, 31, tzinfo=dt.UTC), pd.NaT, dt.datetime(1970, 1, 2, tzinfo=dt.UTC)], dtype=object
+        ),
+        pd.Series(np.array(["9999-12-31", "NaT", "1970-01-02"], "datetime64[s]")),
+        pd.Series(np.array(["9999-12-31", "NaT", "1970-01-02"], "datetime64[us]")),
+        pd.Series(np.array(["9999-12-31", "NaT", "1970-01-02"], "datetime64[s]")).dt.tz_localize("UTC"),
+        pd.Series([dt.timedelta(days=2932896), None, dt.timedelta(days=1)], dtype=object),
+        pd.Series(np.array([2932896, "NaT", 1], "timedelta64[D]").astype("timedelta64[s]")),
+    ],
+)
+def test_far_times_are_microseconds_too(series: pd.Series[Any]) -> None:
+    np.testing.assert_array_equal(plain_values(series, "time"), [2932896 * 864e8, NAN, 864e8])
+
+
+def test_time_zones_are_brought_to_one_clock() -> None:
+    noon = pd.Series(pd.to_datetime(["2024-01-01 12:00"]))
+    tokyo = noon.dt.tz_localize("UTC").dt.tz_convert("Asia/Tokyo")
+    for other in (tokyo, tokyo.astype(object), noon.astype("datetime64[s]")):
+        assert plain_values(other, "time") == plain_values(noon, "time")
+
+
+def test_complex_numbers_are_refused_by_name() -> None:
+    with pytest.raises(DataError, match="`z` holds complex numbers"):
+        plain_values(pd.Series([1j, 2.0], name="z"), "number")
+
+
+def test_levels_that_are_whole_floats_are_the_integers() -> None:
+    for values in ([0.0, 1.5, None], pd.Categorical([0.0, 1.5, None]), np.array([0, 1.5, np.nan], np.float32)):
+        assert plain_values(pd.Series(values), "category").tolist() == ["0", "1.5", None]
+    assert plain_values(pd.Series([True, "1.0", np.inf], dtype=object), "category").tolist() == ["True", "1.0", "inf"]
+
+
+def test_running_numbers_may_span_all_floats() -> None:
+    assert row_name_kind(np.linspace(-0.9, 0.9, 50) * np.finfo(float).max, is_text=False) is None

@@ -52,3 +52,12 @@ def test_a_roc_curve_is_moved_to_an_area_and_stays_one() -> None:
         curve = shifted(fpr, np.sqrt(fpr), area)
         assert trapezoid(curve, fpr) == pytest.approx(min(area, 0.99), abs=1e-6)
         assert np.all(np.diff(curve) >= 0)
+
+
+def test_the_last_day_there_is_and_the_largest_numbers_are_drawn() -> None:
+    rng = np.random.default_rng(0)
+    days = pd.Series(pd.Timestamp("2020-01-01").date() for _ in range(100)).astype(object)
+    days[::3] = pd.Timestamp("2262-01-01").date().replace(year=9999)
+    table = pd.DataFrame({"when": days, "big": 1e307 * rng.standard_normal(100)})
+    pictures = collect(gather([(table, table.iloc[::-1], None)]), [], rng)
+    assert "marginals" in [drawing.name for drawing in drawings(pictures)]
