@@ -80,8 +80,8 @@ class Cell(NamedTuple):
 
 def sides(cell: Cell, draw: Draw, rng: Rng) -> list[pd.DataFrame]:
     """Held-out, synthetic and training rows: three parts of one draw, the synthetic one moved if so asked."""
-    pool = draw(3 * cell.rows, cell.columns, rng)
-    real, synthetic, train = (part.reset_index(drop=True) for part in np.array_split(pool, 3))
+    pool, n = draw(3 * cell.rows, cell.columns, rng), cell.rows
+    real, synthetic, train = (pool[start : start + n].reset_index(drop=True) for start in (0, n, 2 * n))
     if cell.moved:
         # half of the rows lose the first column's relation to the others, and of it a quarter its place
         hit, first = rng.random(len(synthetic)) < 0.5, synthetic.columns[0]
