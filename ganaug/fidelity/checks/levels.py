@@ -38,7 +38,7 @@ def levels(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
     Parameters
     ----------
     evidence : Evidence
-        The rows; the values of a target are looked for however many there are.
+        The rows.
     rule : Rule
         The error that is allowed; its margin is not used.
     rng : numpy.random.Generator
@@ -91,7 +91,7 @@ def _levels_of(evidence: Evidence, j: int) -> Iterator[Level]:
     name, real, synthetic = evidence.names[j], evidence.real[:, j], evidence.synthetic[:, j]
     yield Level(name, None, int(np.isnan(real).sum()), int(np.isnan(synthetic).sum()))
     values, counts = np.unique(real[~np.isnan(real)], return_counts=True)
-    if evidence.categorical[j] or j == evidence.target or len(values) <= FEW_VALUES:
+    if evidence.categorical[j] or len(values) <= FEW_VALUES:
         for value, count in zip(values.astype(np.intp), counts, strict=True):
             yield Level(name, str(evidence.levels[j][value]), int(count), int((synthetic == value).sum()))
 

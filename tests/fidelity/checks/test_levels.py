@@ -45,3 +45,12 @@ def test_real_rows_hardly_ever_fail() -> None:
     weights = 1 / np.arange(1, 101)
     draw = lambda: pd.DataFrame({"zipf": rng.choice(100, 300, p=weights / weights.sum()).astype(str)})  # noqa: E731
     assert sum(judge(draw(), draw()).verdict is Verdict.FAIL for _ in range(60)) <= 6
+
+
+def test_the_values_of_a_numeric_target_are_no_classes() -> None:
+    rng = np.random.default_rng(0)
+    values = rng.integers(300, size=(2, 4000)) / 10.0
+    real, drawn = (pd.DataFrame({"y": side, "kind": "a"}) for side in values)
+    result = judge(real, drawn[drawn["y"] != real["y"].mode()[0]], target="y")
+    assert result.verdict is Verdict.PASS
+    assert result.details["levels_looked_for"] == 1
