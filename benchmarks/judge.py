@@ -15,7 +15,7 @@ from ganaug.data.table import TableCodec
 from ganaug.fidelity.checks.coverage import coverage
 from ganaug.fidelity.checks.memorisation import copies, nearness_share
 from ganaug.fidelity.evidence.gathering import Evidence, gather
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 Floats = npt.NDArray[np.float64]
 

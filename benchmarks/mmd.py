@@ -16,7 +16,7 @@ import pandas as pd
 
 from ganaug.fidelity.checks.mmd import mmd
 from ganaug.fidelity.evidence.gathering import gather
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 SIZES = (2_000, 10_000, 100_000, 1_000_000)
 

@@ -16,8 +16,8 @@ from ganaug.data.schema import Schema
 from ganaug.data.table import TableCodec
 from ganaug.errors import DataError
 from ganaug.fidelity.checker import FidelityChecker
+from ganaug.fidelity.profiles import PROFILES
 from ganaug.fidelity.report import FidelityReport
-from ganaug.fidelity.verdict import PROFILES
 from ganaug.models.tabular import TabularGAN
 from ganaug.progress import OnProgress, Progress
 from ganaug.seeding import RandomState, Seeds

@@ -14,9 +14,11 @@ from ganaug.fidelity.evidence.digest import digests
 from ganaug.fidelity.evidence.gathering import Evidence, Fold, check_names, gather, same_columns
 from ganaug.fidelity.evidence.shift import given_label
 from ganaug.fidelity.page.collect import collect
+from ganaug.fidelity.profiles import PROFILES, Profile
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import ALPHA, PROFILES, Profile, overall
+from ganaug.fidelity.rule import ALPHA
+from ganaug.fidelity.verdict import overall
 from ganaug.fidelity.why import explain
 from ganaug.seeding import RandomState, Seeds
 

@@ -10,8 +10,9 @@ import pandas as pd
 from ganaug.errors import DataError
 from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
 from ganaug.fidelity.evidence.gathering import check_names, gather, same_columns
+from ganaug.fidelity.profiles import PROFILES
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import ALPHA, PROFILES, Rule
+from ganaug.fidelity.rule import ALPHA, Rule
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = [

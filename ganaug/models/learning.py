@@ -162,14 +162,18 @@ class Learning:
             return before, best
         # without the clock: the same seed gives the same report
         self.training = [{name: value for name, value in row.items() if name != "seconds"} for row in history.rows]
-        self.notes += [f"the refiner's training: {alarm.why} ({alarm.name}); {alarm.fix}" for alarm in alarms(history)]
         if refiner.stopped == "time":
             self.notes.append(
                 "the time budget ended the refiner's training, so the same seed may give other rows another time: "
                 "lower max_steps (--max-steps) for exact repeats"
             )
         after = replace(before, refiner=refiner)
-        return self._keep_better("refiner", before, after, best, begun, always=from_noise)
+        kept = self._keep_better("refiner", before, after, best, begun, always=from_noise)
+        if kept[0] is after:  # of a training that made none of the rows the ablation says enough
+            self.notes += [
+                f"the refiner's training: {alarm.why} ({alarm.name}); {alarm.fix}" for alarm in alarms(history)
+            ]
+        return kept
 
     def _quick_score(self, proposed: Codes) -> Callable[[Refiner], float]:
         rows = proposed[:QUICK_ROWS]

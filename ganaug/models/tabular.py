@@ -25,7 +25,8 @@ from ganaug.models.checkpoint import checkpointed
 from ganaug.models.conditions import complete, given_codes
 from ganaug.models.learning import Learning, Plan
 from ganaug.models.rows import as_table
-from ganaug.models.sampler import PROPOSALS, Sampler
+from ganaug.models.sampler import PROPOSALS
+from ganaug.models.state import restored, state_of
 from ganaug.persistence import load_folder, save_folder
 from ganaug.proposals.proposal import FREE, Codes
 from ganaug.seeding import RandomState, Seeds
@@ -209,18 +210,8 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         The folder holds the training rows: the proposal draws its values from them.
         """
         check_is_fitted(self, "sampler_")
-        arrays, sampler = self.sampler_.state()
-        codec_arrays, codec = self.codec_.state()
-        arrays = {**arrays, **{f"codec/{key}": array for key, array in codec_arrays.items()}, "codes": self.codes_}
-        settings = {
-            name: getattr(self, name)
-            for name in ("proposal", "refine", "correct", "objective", "time_budget", "max_steps")
-        }
-        names = {"target": self.target, "group": self.group, "conditions": self.conditions and list(self.conditions)}
-        meta = {"sampler": sampler, "codec": codec, "settings": settings, "names": names, "seed": self.seed_}
-        meta |= {"n_features_in": self.n_features_in_, "feature_names_in": list(getattr(self, "feature_names_in_", []))}
-        meta |= {"stages": list(self.stages_), "training": list(self.training_), "notes": list(self.notes_)}
-        save_folder(path, arrays, json.loads(json.dumps(meta, default=str)), kind=KIND)
+        arrays, meta = state_of(self)
+        save_folder(path, arrays, meta, kind=KIND)
 
     def __sklearn_tags__(self) -> Any:
         """Missing values, text and categories are all welcome."""
@@ -306,24 +297,6 @@ def load(path: str | os.PathLike[str]) -> TabularGAN:
     """
     arrays, meta = load_folder(path, kind=KIND)
     try:
-        return _rebuilt(arrays, meta)
+        return restored(TabularGAN(**meta["settings"], **meta["names"]), arrays, meta)
     except (AttributeError, LookupError, TypeError, ValueError, RuntimeError, AssertionError) as error:
         raise ModelFileError(f"{path} does not hold what a model holds: {' '.join(str(error).split())}") from error
-
-
-def _rebuilt(arrays: dict[str, np.ndarray[Any, Any]], meta: dict[str, Any]) -> TabularGAN:
-    model = TabularGAN(**meta["settings"], **meta["names"])
-    codec = {key.removeprefix("codec/"): array for key, array in arrays.items() if key.startswith("codec/")}
-    model.codec_ = TableCodec.from_state(codec, meta["codec"])
-    model.schema_ = model.codec_.schema
-    model.codes_ = arrays["codes"]
-    model.levels_ = Levels(model.codec_.cardinality, model.codec_.ordered)
-    model.sampler_ = Sampler.from_state(
-        {k: v for k, v in arrays.items() if not k.startswith("codec/")}, meta["sampler"]
-    )
-    model.stages_, model.notes_, model.seed_ = tuple(meta["stages"]), tuple(meta["notes"]), meta["seed"]
-    model.training_ = tuple(meta["training"])
-    model.n_features_in_ = meta["n_features_in"]
-    if meta["feature_names_in"]:
-        model.feature_names_in_ = np.array(meta["feature_names_in"], dtype=object)
-    return model

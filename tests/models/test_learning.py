@@ -186,10 +186,12 @@ def test_a_noise_gan_that_diverges_is_no_generator(monkeypatch, diverging):
         learning(proposal="noise", **diverging).run()
 
 
-def test_what_the_monitors_saw_is_noted(monkeypatch):
-    scores(monkeypatch, 0.6, 0.9)
+@pytest.mark.parametrize(("after", "noted"), [(0.52, True), (0.9, False)])
+def test_what_the_monitors_saw_is_noted_of_a_refiner_that_is_kept(monkeypatch, after, noted):
+    scores(monkeypatch, 0.6, after)
     sign = Alarm("mode_collapse", 300, "few modes", "try r3gan")
     monkeypatch.setattr("ganaug.models.learning.alarms", lambda history: (sign,))
     learn = learning(refine=True)
     learn.run()
-    assert "the refiner's training: few modes (mode_collapse); try r3gan" in learn.notes
+    assert ("the refiner's training: few modes (mode_collapse); try r3gan" in learn.notes) is noted
+    assert learn.stages[-1]["kept"] is noted

@@ -21,7 +21,7 @@ from ganaug.fidelity.checks.validity import validity, value_range
 from ganaug.fidelity.checks.within import within
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 __all__ = ["CHECKS", "NEED_TARGET", "NEED_TRAIN", "Check"]
 

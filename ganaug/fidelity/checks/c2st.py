@@ -20,7 +20,8 @@ from ganaug.fidelity.evidence.columns import level_numbers
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.evidence.splits import Rows, Split, deal, splits, units
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, short, within
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import limit_text, short
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["Auc", "c2st", "c2st_auc", "delong_auc"]
@@ -155,7 +156,7 @@ def _result(aucs: Sequence[Auc], rule: Rule, n_real: int, details: dict[str, Any
     high = max(auc.value + rule.z * auc.variance**0.5 for auc in aucs)
     verdict, snapped_auc = rule.decide(low, high), details["auc_snapped"]
     reason = (
-        f"C2ST AUC {short(effect)} ({details['classifier']}), {within(verdict, short(low), short(high))} "
+        f"C2ST AUC {short(effect)} ({details['classifier']}), {limit_text(verdict, short(low), short(high))} "
         f"(limit {short(rule.margin)})"
     )
     if verdict is not Verdict.PASS and effect > rule.margin and snapped_auc <= effect - FORMAT_AUC:

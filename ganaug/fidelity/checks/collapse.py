@@ -14,7 +14,8 @@ from ganaug.fidelity.checks.marginals import column_distance
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, short
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import short
 
 __all__ = ["collapse"]
 

@@ -11,7 +11,8 @@ from threadpoolctl import threadpool_limits
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import Z90, Rule, short, wilson
+from ganaug.fidelity.rule import Z90, Rule, wilson
+from ganaug.fidelity.wording import short
 
 __all__ = ["coverage"]
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ganaug.fidelity.checks.missing import newcombe
 from ganaug.fidelity.evidence.columns import Kind
+from ganaug.fidelity.rule import newcombe
 
 __all__ = ["coarser", "off_grid", "off_steps"]
 

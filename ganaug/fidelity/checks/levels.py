@@ -10,7 +10,7 @@ from scipy.special import gammaln
 
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 __all__ = ["chance_of_absence", "levels"]
 

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, short
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import short
 
 __all__ = ["column_distance", "marginals"]
 

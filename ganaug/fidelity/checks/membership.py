@@ -15,7 +15,8 @@ from ganaug.fidelity.checks.memorisation import NO_GUARANTEE
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import Z90, Rule, short, within
+from ganaug.fidelity.rule import Z90, Rule
+from ganaug.fidelity.wording import limit_text, short
 
 __all__ = ["membership"]
 
@@ -63,7 +64,7 @@ def membership(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Chec
     low, high = effect - rule.z * float(se), min(1.0, effect + rule.z * float(se))
     reason = (
         f"by the distance to the nearest synthetic row, training rows are told from held-out ones with AUC "
-        f"{short(effect)}, {within(rule.decide(low, high), short(low), short(high))} "
+        f"{short(effect)}, {limit_text(rule.decide(low, high), short(low), short(high))} "
         f"(.5 is none, limit {short(rule.margin)}; {NO_GUARANTEE})"
     )
     decidable = (rule.z + Z90) * without <= rule.margin - 0.5

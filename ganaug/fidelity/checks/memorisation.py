@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-from ganaug.fidelity.checks.missing import newcombe
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import Z90, Rule, within
+from ganaug.fidelity.rule import Z90, Rule, newcombe
+from ganaug.fidelity.wording import limit_text
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["NO_GUARANTEE", "copies", "nearness", "nearness_share"]
@@ -143,7 +143,7 @@ def _near_result(found: Nearness, rule: Rule, n_real: int) -> CheckResult:
     low, high = found.value - rule.z * found.se, min(1.0, found.value + rule.z * found.se)
     reason = (
         f"the synthetic rows are as near to training rows as if {_percent(found.value)} of them were copies, "
-        f"{within(rule.decide(low, high), _percent(low), _percent(high))} "
+        f"{limit_text(rule.decide(low, high), _percent(low), _percent(high))} "
         f"(limit {_percent(rule.margin)}; {NO_GUARANTEE})"
     )
     decidable = (rule.z + Z90) * found.se_without <= rule.margin

@@ -11,9 +11,9 @@ from scipy.stats import norm
 
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult
-from ganaug.fidelity.verdict import Rule, wilson
+from ganaug.fidelity.rule import Rule, newcombe
 
-__all__ = ["missing", "newcombe"]
+__all__ = ["missing"]
 
 FARTHEST = 38.0  # standard errors; beyond them a p-value is no float any more
 MOST_TOLD = 50
@@ -67,20 +67,6 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     }
     decidable = _decidable(q, n, m, rule)
     return rule.result("missing", worst.effect, (low, high), n, reason, decidable=decidable, details=details)
-
-
-def newcombe(p: float, n: float, q: float, m: float, z: float) -> tuple[float, float]:
-    """Limits of the difference p - q of two shares, of n and of m rows, `z` standard errors away.
-
-    Newcombe (1998), doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I, method 10.
-
-    Examples
-    --------
-    >>> [round(limit, 4) for limit in newcombe(56 / 70, 70, 48 / 80, 80, 1.96)]
-    [0.0524, 0.3339]
-    """
-    (p_low, p_high), (q_low, q_high) = wilson(p, n, z), wilson(q, m, z)
-    return float(p - q - np.hypot(p - p_low, q_high - q)), float(p - q + np.hypot(p_high - p, q - q_low))
 
 
 def _gap(column: str, p: float, m: int, q: float, n: int, z_each: float, z: float) -> Gap:

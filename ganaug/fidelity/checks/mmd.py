@@ -15,7 +15,8 @@ from ganaug.fidelity.kernels.exact import KERNELS, WIDTHS, Medians, Sums, exact_
 from ganaug.fidelity.kernels.features import feature_sums, frequencies
 from ganaug.fidelity.kernels.permutations import MOST_UNITS, labellings, units_of
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, short, within
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import limit_text, short
 
 __all__ = ["mmd"]
 
@@ -121,7 +122,7 @@ def _result(found: Compared, yardstick: Compared, rule: Rule, n_real: int, detai
     low, high = np.quantile(found.truths() / of_yardstick, [rule.alpha, 1 - rule.alpha])
     reason = (
         f"MMD² is {short(effect)} of what independent columns would give, "
-        f"{within(rule.decide(low, high), short(low), short(high))} (limit {short(rule.margin)})"
+        f"{limit_text(rule.decide(low, high), short(low), short(high))} (limit {short(rule.margin)})"
     )
     # what a perfect generator would show at the 10 % where chance goes against it
     unlucky = found.truths(float(np.quantile(found.null, 0.9)))

@@ -7,7 +7,7 @@ import numpy as np
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.evidence.splits import TRAIN_ROWS
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, rows_for_c2st
+from ganaug.fidelity.rule import Rule, rows_for_c2st
 
 __all__ = ["FEWEST_GROUPS", "enough_rows", "held_out_draws"]
 

@@ -12,7 +12,8 @@ from ganaug.fidelity.checks.lessons import BOTH, REAL, REMEDIES, SMOTE, Lesson, 
 from ganaug.fidelity.evidence.encoding import for_trees
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, short
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import short
 
 __all__ = ["balanced_accuracy", "explained", "utility"]
 

@@ -14,7 +14,7 @@ from ganaug.fidelity.checks.keys import repeated_keys
 from ganaug.fidelity.evidence.columns import column_kind, common_kind, plain_values
 from ganaug.fidelity.evidence.gathering import Evidence, Fold
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 __all__ = ["validity", "value_range"]
 

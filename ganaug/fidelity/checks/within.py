@@ -16,9 +16,9 @@ from ganaug.fidelity.classifiers.scoring import boosted_trees, scored
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.evidence.splits import Split, splits, units
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, rows_for_c2st, short
-from ganaug.fidelity.verdict import within as limit_that_decided
+from ganaug.fidelity.rule import Rule, rows_for_c2st
 from ganaug.fidelity.why.values import value_text
+from ganaug.fidelity.wording import limit_text, short
 
 __all__ = ["within"]
 
@@ -137,7 +137,7 @@ def _result(
     low = max(auc.value - strict * auc.variance**0.5 for auc in found.values())
     high = max(each["high"] for each in told.values())
     p = min(float(norm.sf((auc.value - rule.margin) / max(auc.variance, 1e-12) ** 0.5)) for auc in found.values())
-    limits = limit_that_decided(rule.decide(low, high), short(low), short(high))
+    limits = limit_text(rule.decide(low, high), short(low), short(high))
     reason = (
         f"within `{target}` = `{worst}` the AUC is {short(found[worst].value)}, {limits} (limit {short(rule.margin)})"
     )

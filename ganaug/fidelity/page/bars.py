@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ganaug.fidelity.page.ink import REAL, SYNTHETIC, Drawing, Panel, percent, share_axis, svg, text
-from ganaug.fidelity.verdict import short
+from ganaug.fidelity.wording import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

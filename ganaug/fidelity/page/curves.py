@@ -12,7 +12,7 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from ganaug.fidelity.page.ink import FAINT, INK, LESS, Drawing, Panel, percent, svg
-from ganaug.fidelity.verdict import short
+from ganaug.fidelity.wording import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.fidelity.page.ink import FAINT, LESS, MORE, REAL, SYNTHETIC, Drawing, Panel, svg, text
-from ganaug.fidelity.verdict import short
+from ganaug.fidelity.wording import short
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

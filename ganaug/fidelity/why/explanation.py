@@ -10,13 +10,13 @@ from scipy.stats import false_discovery_control
 
 from ganaug.fidelity.evidence.encoding import for_trees
 from ganaug.fidelity.evidence.gathering import Evidence
-from ganaug.fidelity.verdict import short
 from ganaug.fidelity.why.pairs import Pair, differing_pairs
 from ganaug.fidelity.why.regions import differing_regions
 from ganaug.fidelity.why.rows import extreme_rows, row_scores
 from ganaug.fidelity.why.telling import ALONE, MOST_COLUMNS, Told, evidence_of_pairs, tell, widest
 from ganaug.fidelity.why.trees import held_out, importance, nats_of_auc
 from ganaug.fidelity.why.words import difference, pair_words
+from ganaug.fidelity.wording import short
 
 __all__ = ["explain"]
 

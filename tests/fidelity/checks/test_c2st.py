@@ -12,7 +12,8 @@ from ganaug.fidelity.checks.c2st import c2st as check
 from ganaug.fidelity.classifiers import equality
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.evidence.splits import splits
-from ganaug.fidelity.verdict import Rule, p_fail
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.verdict import p_fail
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from ganaug.fidelity.checks.collapse import collapse
 from ganaug.fidelity.checks.coverage import coverage
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 
 def judge(synthetic: pd.DataFrame, n: int = 400, seed: int = 0, train: pd.DataFrame | None = None) -> CheckResult:

@@ -40,7 +40,7 @@ def test_values_that_describe_rows_may_come_again(values: np.ndarray) -> None:
 def test_two_draws_of_a_cross_fitted_table_may_use_a_key_both() -> None:
     from ganaug.fidelity.checks.validity import validity as check
     from ganaug.fidelity.evidence.gathering import gather
-    from ganaug.fidelity.verdict import Rule
+    from ganaug.fidelity.rule import Rule
 
     table = pd.DataFrame({"id": np.arange(200), "x": RNG.normal(size=200)})
     folds = [(table[:100], table, table[100:]), (table[100:], table, table[:100])]

@@ -8,7 +8,7 @@ from problems import clusters, shuffled
 from ganaug.fidelity.checks.membership import membership
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 
 def attacked(synthetic: pd.DataFrame, seed: int = 0, n: int = 300) -> CheckResult:

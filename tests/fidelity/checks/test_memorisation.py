@@ -8,7 +8,7 @@ from problems import clusters, shuffled
 from ganaug.fidelity.checks.memorisation import copies, nearness
 from ganaug.fidelity.evidence.gathering import Evidence, gather
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 
 def evidence(synthetic: pd.DataFrame, n: int = 200, seed: int = 0) -> Evidence:

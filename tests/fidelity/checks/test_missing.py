@@ -8,7 +8,8 @@ from problems import clusters
 from ganaug.fidelity.checks.missing import missing
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule, p_fail
+from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.verdict import p_fail
 
 
 def judge(real: pd.DataFrame, synthetic: pd.DataFrame) -> CheckResult:

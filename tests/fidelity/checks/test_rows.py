@@ -8,7 +8,7 @@ from problems import clusters
 from ganaug.fidelity import CheckResult, Verdict
 from ganaug.fidelity.checks.rows import enough_rows
 from ganaug.fidelity.evidence.gathering import gather
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 
 def judge(donor: object) -> CheckResult:

@@ -10,7 +10,7 @@ from sklearn.metrics import balanced_accuracy_score, r2_score
 from ganaug.fidelity.checks.utility import balanced_accuracy, explained, utility
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import CheckResult, Verdict
-from ganaug.fidelity.verdict import Rule
+from ganaug.fidelity.rule import Rule
 
 RNG = np.random.default_rng(0)
 
