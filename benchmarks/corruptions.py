@@ -142,7 +142,7 @@ CORRUPTIONS = {
     "copula": Corruption(copula, (0.3, 0.6, 1.0), ("c2st", "mmd"), ("length",)),
     "category": Corruption(category, (0.3, 0.6, 1.0), ("levels", "c2st", "marginals"), ("kind",)),
     "rare mode": Corruption(rare_mode, (0.5, 0.8, 1.0), ("levels", "coverage"), ("kind", "width")),
-    "label": Corruption(label, (0.3, 0.6, 1.0), ("c2st", "within"), ("ill",)),
+    "label": Corruption(label, (0.3, 0.6, 1.0), ("utility", "c2st", "within"), ("ill",)),
     "missing": Corruption(missing, (0.1, 0.3, 0.6), ("missing",), ("mass",)),
     "copied": Corruption(copied, (0.05, 0.2, 0.6), ("copies",), ()),
     "jittered": Corruption(jittered, (0.2, 0.6, 1.0), ("nearness", "membership"), ()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Sequence
 from copy import deepcopy
 from dataclasses import asdict, replace
+from typing import Any
 
 import pandas as pd
 
@@ -13,21 +14,17 @@ from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
 from ganaug.fidelity.evidence.digest import digests
 from ganaug.fidelity.evidence.gathering import Evidence, Fold, check_names, gather, same_columns
 from ganaug.fidelity.evidence.shift import given_label
+from ganaug.fidelity.notes import ROW_BY_ROW, said_aloud
 from ganaug.fidelity.page.collect import collect
 from ganaug.fidelity.profiles import PROFILES, Profile
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import ALPHA
-from ganaug.fidelity.verdict import overall
-from ganaug.fidelity.why import explain
+from ganaug.fidelity.verdict import decisive, overall
+from ganaug.fidelity.why import explain, explain_class
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["FidelityChecker"]
-
-# these take rows for independent draws, and only flag where rows belong to donors or plates; those below block only
-# where the sample can decide them
-ROW_BY_ROW = {"levels", "missing", "coverage", "nearness", "membership"}
-WHERE_DECIDABLE = {"missing", "within", "mmd", "coverage", "copies", "nearness", "membership"}
 
 
 class FidelityChecker:
@@ -149,8 +146,8 @@ class FidelityChecker:
             hashes=hashes,
             attempt=attempt,
             pictures=collect(evidence, checks, seeds.rng("pictures")),
-            why=explain(evidence, seeds.rng("why")) if len(checks) > 2 and verdict is not Verdict.PASS else {},
-            notes=(*evidence.notes, *self._own_notes(evidence), *_notes(evidence, checks, attempt)),
+            why=_why(evidence, verdict, checks, seeds),
+            notes=said_aloud(evidence, checks, attempt=attempt, given=self.given, target=self.target),
             provenance={"margins": asdict(margins), "folds": evidence.n_folds, "judged": deepcopy(self.judged)},
         )
 
@@ -178,15 +175,6 @@ class FidelityChecker:
                 break  # too few rows for what follows
         return found
 
-    def _own_notes(self, evidence: Evidence) -> list[str]:
-        notes = []
-        if self.given is not None:
-            kept = f"{len(evidence.synthetic)} synthetic rows were judged, in its real shares"
-            notes.append(f"Judged given `{self.given}`, whose shares were changed on purpose: {kept}.")
-        if self.target is not None and evidence.target is None:
-            notes.append(f"The target `{self.target}` is not judged, so neither are its classes and its use.")
-        return notes
-
 
 def _profile(name: str) -> Profile:
     if name not in PROFILES:
@@ -194,29 +182,15 @@ def _profile(name: str) -> Profile:
     return PROFILES[name]
 
 
-def _notes(evidence: Evidence, checks: Sequence[CheckResult], attempt: int) -> list[str]:
-    notes = []
-    if attempt > 1:
-        notes.append(
-            f"Other rows have been judged by these held-out rows before; this is attempt {attempt}, and limits are at "
-            f"{1 - ALPHA / attempt:.1%} instead of {1 - ALPHA:.0%}, so that trying again is no way to pass."
-        )
-    if not evidence.train:
-        notes.append("Copying was not looked for: the rows that the generator learned from are not known.")
-    if evidence.groups is not None:
-        notes.append(
-            f"Rows of one group are no independent draws: {', '.join(f'`{name}`' for name in sorted(ROW_BY_ROW))} "
-            "only flag."
-        )
-    for check in checks:
-        told = evidence.groups is not None and check.name in ROW_BY_ROW
-        if check.name in WHERE_DECIDABLE and not told and not check.blocking and check.effect is not None:
-            notes.append(
-                f"`{check.name}` only flags here: this few held-out rows could not clear even a perfect generator."
-            )
-        if check.name == "c2st" and check.high is not None and check.high < 0.5:
-            notes.append(
-                "Held-out rows look more synthetic than the synthetic ones: the generator has seen them, or repeats "
-                "the rows it learned from."
-            )
-    return notes
+def _why(evidence: Evidence, verdict: Verdict, checks: Sequence[CheckResult], seeds: Seeds) -> dict[str, Any]:
+    """Explain the verdict, by the rows of one class where that made it and something in it stands out."""
+    if verdict is Verdict.PASS or len(checks) <= 2:
+        return {}
+    check = decisive(verdict, checks)
+    if check.name == "within":
+        classes = check.details["classes"]
+        worst = max(classes, key=lambda name: classes[name]["auc"])
+        found = explain_class(evidence, worst, seeds.rng("why", worst))
+        if found["stands_out"]:
+            return found
+    return explain(evidence, seeds.rng("why"))

@@ -35,6 +35,8 @@ class Profile:
         AUC as of `c2st`, in the worst class of the target.
     marginals : float
         Largest distance between one column's real and synthetic distribution; flags only.
+    utility : float
+        Balanced accuracy or R² that a model may lose by learning from synthetic rows alone; flags only.
     validity : float
         Share of values of a column that could not have been measured.
     range : float
@@ -51,10 +53,10 @@ class Profile:
     membership: float
     within: float
     marginals: float
+    utility: float
     validity: float = 0.05
     range: float = 0.01
     levels: float = 0.0
-    utility: float = 0.0
 
     def rule(self, check: str, alpha: float = ALPHA) -> Rule:
         """Return the rule of a check; how many rows it takes depends on the margin of C2ST."""
@@ -72,6 +74,7 @@ _STANDARD = Profile(
     membership=0.65,
     within=0.70,
     marginals=0.10,
+    utility=0.10,
 )
 PROFILES = {
     "strict": Profile(
@@ -85,6 +88,7 @@ PROFILES = {
         membership=0.60,
         within=0.65,
         marginals=0.07,
+        utility=0.05,
     ),
     "standard": _STANDARD,
     "lenient": Profile(
@@ -98,6 +102,7 @@ PROFILES = {
         membership=0.75,
         within=0.80,
         marginals=0.20,
+        utility=0.20,
     ),
     # rows leave the house: less may come back of any one person
     "share": replace(_STANDARD, nearness=0.30, copies=0.01, membership=0.60),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Protocol
 
 import pandas as pd
 
@@ -37,8 +36,19 @@ __all__ = [
 FEWEST_ROWS = 10
 
 
-class TableCheck(Protocol):
-    """Hold one effect between held-out real rows and synthetic ones against a margin."""
+class TableCheck:
+    """A check of one effect between held-out real rows and synthetic ones, as a function of two tables.
+
+    Parameters
+    ----------
+    name : str
+        That of the check in a report.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.__name__ = self.__qualname__ = CHECKS[name].__name__  # type: ignore[attr-defined]
+        self.__doc__ = CHECKS[name].__doc__
 
     def __call__(
         self,
@@ -53,22 +63,7 @@ class TableCheck(Protocol):
         group: Hashable | None = None,
     ) -> CheckResult:
         """Return what was found; without a `margin` that of the profile "standard"."""
-
-
-def on_tables(name: str) -> TableCheck:
-    """Make a plain function of the check of that name."""
-
-    def check(
-        real: pd.DataFrame,
-        synthetic: pd.DataFrame,
-        *,
-        rng: RandomState = 0,
-        margin: float | None = None,
-        alpha: float = ALPHA,
-        train: pd.DataFrame | None = None,
-        target: Hashable | None = None,
-        group: Hashable | None = None,
-    ) -> CheckResult:
+        name = self._name
         if name in NEED_TRAIN and train is None:
             raise DataError(f"`{name}` looks for training rows that come back: give them as train=")
         if name in NEED_TARGET and target is None:
@@ -82,22 +77,18 @@ def on_tables(name: str) -> TableCheck:
         rule = PROFILES["standard"].rule(name, alpha)
         return CHECKS[name](evidence, rule if margin is None else Rule(margin, alpha), Seeds(rng).rng(name))
 
-    check.__name__ = check.__qualname__ = CHECKS[name].__name__  # type: ignore[attr-defined]
-    check.__doc__ = CHECKS[name].__doc__
-    return check
 
-
-c2st = on_tables("c2st")
-collapse = on_tables("collapse")
-copies = on_tables("copies")
-coverage = on_tables("coverage")
-levels = on_tables("levels")
-marginals = on_tables("marginals")
-membership = on_tables("membership")
-missing = on_tables("missing")
-mmd = on_tables("mmd")
-nearness = on_tables("nearness")
-utility = on_tables("utility")
-validity = on_tables("validity")
-within = on_tables("within")
-value_range = on_tables("range")
+c2st = TableCheck("c2st")
+collapse = TableCheck("collapse")
+copies = TableCheck("copies")
+coverage = TableCheck("coverage")
+levels = TableCheck("levels")
+marginals = TableCheck("marginals")
+membership = TableCheck("membership")
+missing = TableCheck("missing")
+mmd = TableCheck("mmd")
+nearness = TableCheck("nearness")
+utility = TableCheck("utility")
+validity = TableCheck("validity")
+within = TableCheck("within")
+value_range = TableCheck("range")

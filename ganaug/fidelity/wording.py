@@ -1,10 +1,10 @@
-"""How numbers and limits are written for a reader."""
+"""How numbers, shares and limits are written for a reader."""
 
 from __future__ import annotations
 
 from ganaug.fidelity.result import Verdict
 
-__all__ = ["limit_text", "short"]
+__all__ = ["limit_text", "percent", "share_text", "short"]
 
 
 def short(value: float, digits: int = 2) -> str:
@@ -17,6 +17,30 @@ def short(value: float, digits: int = 2) -> str:
     """
     text = f"{round(value, digits) + 0.0:.{digits}f}"  # no "-.00"
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def percent(share: float, digits: int | None = 0) -> str:
+    """Write a share in per cent: with so many decimals, or in the three figures that it has at most.
+
+    Examples
+    --------
+    >>> percent(0.914), percent(0.5, 1), percent(0.5, None), percent(0.975, None)
+    ('91 %', '50.0 %', '50 %', '97.5 %')
+    """
+    return f"{100 * share:.3g} %" if digits is None else f"{100 * share:.{digits}f} %"
+
+
+def share_text(value: float) -> str:
+    """Write a share in per cent, with a decimal where few rows have it or lack it, and in words where none or all do.
+
+    Examples
+    --------
+    >>> share_text(0.914), share_text(0.0042), share_text(0.0), share_text(1.0)
+    ('91 %', '0.4 %', 'none', 'all')
+    """
+    if value in (0.0, 1.0):
+        return "all" if value else "none"
+    return percent(value, 1 if min(value, 1 - value) < 0.0495 else 0)
 
 
 def limit_text(verdict: Verdict, low: str, high: str) -> str:

@@ -9,7 +9,10 @@ import pytest
 from problems import clusters, shuffled
 
 from ganaug.errors import DataError
-from ganaug.fidelity import FidelityChecker, FidelityReport, Verdict
+from ganaug.fidelity import CheckResult, FidelityChecker, FidelityReport, Verdict
+from ganaug.fidelity.checker import _why
+from ganaug.fidelity.evidence.gathering import gather
+from ganaug.seeding import Seeds
 
 
 def judge(synthetic: pd.DataFrame, n: int = 300, **kwargs: str) -> FidelityReport:
@@ -192,7 +195,7 @@ def test_every_other_attempt_on_the_same_held_out_rows_tightens_the_limits() -> 
     assert [round(report["c2st"].alpha, 4) for report in reports] == [0.05, 0.025, 0.0167]
     alone = FidelityChecker().check(held_out, clusters(300, 2))
     assert reports[1]["c2st"].high > alone["c2st"].high
-    assert "this is attempt 2, and limits are at 97.5%" in " ".join(reports[1].notes)
+    assert "this is attempt 2, and limits are at 97.5 %" in " ".join(reports[1].notes)
     assert checker.check(held_out, clusters(300, 1)) == replace(
         reports[0], provenance=reports[2].provenance
     )  # the same rows again are no new attempt
@@ -250,3 +253,28 @@ def test_no_folds_are_refused() -> None:
 def test_a_target_that_is_not_judged_is_said() -> None:
     report = FidelityChecker(target="kind", ignore=["kind"]).check(clusters(200, 0), clusters(200, 1))
     assert any("The target `kind` is not judged" in note for note in report.notes)
+
+
+def test_what_is_wrong_in_one_class_is_explained_within_it() -> None:
+    real, drawn = clusters(1200, 0), clusters(2400, 1)
+    turned = drawn["width"].where(drawn["kind"] == "cedar")
+    drawn["width"] = drawn["width"].where(turned.isna(), (2 * turned.median() - turned).round(3))
+    report = FidelityChecker(target="kind").check(real, drawn)
+    assert report.verdict is Verdict.FAIL
+    assert report.headline.startswith("refused: within `kind` = `cedar`: `")
+    assert "`width`" in report.why["sentence"]
+    assert "about the rows with <code>kind</code> = <code>cedar</code> alone" in report.to_html()
+    assert "within" not in judge(shuffled(clusters(1200, 2), 300, 3)).why
+
+
+def test_where_nothing_stands_out_in_the_class_all_rows_are_explained() -> None:
+    real, drawn = clusters(600, 0), clusters(600, 1)
+    drawn["width"] += np.where(drawn["kind"] == "cedar", 0, 0.8)
+    classes = {"cedar": {"auc": 0.6}, "ash": {"auc": 0.5}}
+    undecided = CheckResult(
+        "within", 0.6, 0.5, 0.75, 0.7, Verdict.INCONCLUSIVE, True, "cedar may differ", details={"classes": classes}
+    )
+    evidence = gather([(real, drawn, None)], target="kind")
+    found = _why(evidence, Verdict.INCONCLUSIVE, [undecided] * 3, Seeds(0))
+    assert "within" not in found
+    assert found["column"] == "width"

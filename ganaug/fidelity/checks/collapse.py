@@ -11,6 +11,7 @@ from sklearn.cluster import KMeans
 from threadpoolctl import threadpool_limits
 
 from ganaug.fidelity.checks.marginals import column_distance
+from ganaug.fidelity.checks.patterns import chance_of_new
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
@@ -48,9 +49,8 @@ def collapse(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
     Two things are measured, and the worse one is told. *Bins*: k-means of rows that are not tested (the training rows,
     or else half of the held-out ones) cuts the space into bins; the effect is the share of rows that are in the wrong
     one. Which bins differ statistically is in the details (Richardson and Weiss 2018, arXiv:1805.12462, here with the
-    correction of Benjamini and Hochberg). *Patterns*: the chance that a further row shows a combination of levels, and
-    of numbers above or below their median, that none before it did (Good 1953, doi:10.1093/biomet/40.3-4.237); the
-    effect is how much smaller it is among as many synthetic rows.
+    correction of Benjamini and Hochberg). *Patterns*: the chance that a further row shows something that none before
+    it did (`chance_of_new`); the effect is how much smaller it is among as many synthetic rows.
 
     Parameters
     ----------
@@ -59,8 +59,7 @@ def collapse(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
     rule : Rule
         The share that is let through.
     rng : numpy.random.Generator
-        Halves the held-out rows, draws subsamples of large tables, starts k-means, and deals
-        labels.
+        Halves the held-out rows, draws subsamples of large tables, starts k-means, and deals labels.
     """
     binned = [_binned(evidence, k, rng) for k in range(evidence.n_folds)]
     bins, patterns = _bins(binned, rule), _patterns(evidence, rule, rng)
@@ -154,34 +153,8 @@ def _chi_square(real: NDArray[np.intp], table: NDArray[np.intp]) -> NDArray[np.f
 
 
 def _patterns(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Finding:
-    coarse = _coarse(evidence)
-    found, sizes = [], []
-    for k in range(evidence.n_folds):
-        sides = [coarse[(evidence.fold == k) & side] for side in (evidence.is_real, ~evidence.is_real)]
-        n = min(ROWS, *(len(side) for side in sides))
-        found.append([_unseen(rng.permutation(side)[:n]) for side in sides])
-        sizes.append(n)
-    weights = np.array(sizes) / sum(sizes)
-    chance, variance = np.moveaxis(np.array(found), -1, 0)
-    real, synthetic = weights @ chance
-    se = float(np.sqrt((weights**2 @ variance).sum()))
-    effect = float(real - synthetic)
+    real, synthetic, se = chance_of_new(evidence, rng)
+    effect = real - synthetic
     sentence = f"a further row shows something new with chance {short(synthetic)}, among the real ones {short(real)}"
-    details = {"new_pattern_real": float(real), "new_pattern_synthetic": float(synthetic)}
+    details = {"new_pattern_real": real, "new_pattern_synthetic": synthetic}
     return Finding(effect - rule.z * se, effect, effect + rule.z * se, sentence, details)
-
-
-def _coarse(evidence: Evidence) -> Codes:
-    """Levels, and numbers above or below the real median; -1 where missing."""
-    filled = np.nan_to_num(evidence.pooled, nan=-1.0)
-    real = np.where(np.isnan(evidence.real).all(axis=0), -1.0, evidence.real)
-    halves = np.where(filled < 0, -1.0, filled > np.nanmedian(real, axis=0))
-    return np.where(evidence.categorical, filled, halves)
-
-
-def _unseen(rows: Codes) -> tuple[float, float]:
-    """Good and Turing's estimate, and its variance by Esty (1983), doi:10.1214/aos/1176346256."""
-    counts = np.unique(rows, axis=0, return_counts=True)[1]
-    once, twice = (counts == 1).sum(), (counts == 2).sum()
-    n = len(rows)
-    return float(once / n), float((once * (1 - once / n) + 2 * twice) / n**2)

@@ -10,6 +10,7 @@ from scipy.stats import norm
 
 from ganaug.fidelity.evidence.columns import Kind
 from ganaug.fidelity.rule import newcombe
+from ganaug.fidelity.wording import percent
 
 __all__ = ["coarser", "off_grid", "off_steps"]
 
@@ -41,15 +42,13 @@ def off_steps(name: str, kind: Kind, real: Values, synthetic: Values, eps: float
     steps = [10.0**-d for d in range(MOST_DECIMALS + 1)] if kind == "number" else TIME_STEPS
     share, step = off_grid(real, synthetic, steps, eps)
     if kind == "time":
-        finer = f"is finer than the real times in {100 * share:.0f} % of the synthetic rows"
+        finer = f"is finer than the real times in {percent(share)} of the synthetic rows"
     else:
         more = f"more than {_decimals(step)}" if step < 1 else "decimals"
-        finer = f"has {more} in {100 * share:.0f} % of the synthetic rows, and in none of the real ones"
+        finer = f"has {more} in {percent(share)} of the synthetic rows, and in none of the real ones"
     surplus, drawn, known, step = coarser(real, synthetic, steps, eps)
     what = f"has at most {_decimals(step)}" if kind == "number" else "has rounder times"
-    rounded = (
-        f"{what} in {100 * drawn:.0f} % of its different synthetic values, and in {100 * known:.0f} % of the real ones"
-    )
+    rounded = f"{what} in {percent(drawn)} of its different synthetic values, and in {percent(known)} of the real ones"
     return max((share, f"`{name}` {finer}"), (surplus, f"`{name}` {rounded}"))
 
 

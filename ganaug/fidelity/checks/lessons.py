@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-__all__ = ["BOTH", "REAL", "REMEDIES", "SMOTE", "Lesson", "lessons", "predict"]
+__all__ = ["AS_MANY", "BOTH", "REAL", "REMEDIES", "SMOTE", "SYNTHETIC", "Lesson", "lessons", "predict"]
 
 Floats = NDArray[np.float64]
 
 REAL, SYNTHETIC, BOTH = "real rows", "synthetic rows", "real and synthetic rows"
+AS_MANY = "as many real rows"
 WEIGHTED, OVERSAMPLED, SMOTE = "real rows, classes weighted", "real rows, oversampled", "real rows, SMOTE"
 REMEDIES = (WEIGHTED, OVERSAMPLED, SMOTE)
 TREES = 60
@@ -35,10 +36,11 @@ def lessons(
 ) -> dict[str, Lesson]:
     """Return all training sets by name: with and without synthetic rows, and the usual remedies for rare classes.
 
+    Rows are to come in random order: the first real ones are those that are as many as the synthetic ones.
     SMOTE (Chawla et al. 2002, doi:10.1613/jair.953) is among them where imbalanced-learn is installed.
     """
     both = Lesson(*map(np.concatenate, zip(real[:2], synthetic[:2], strict=True)))  # type: ignore[arg-type]
-    found = {REAL: real, SYNTHETIC: synthetic, BOTH: both}
+    found = {REAL: real, SYNTHETIC: synthetic, BOTH: both, AS_MANY: _as_many(real, synthetic)}
     if not classes:
         return found
     found[WEIGHTED] = real._replace(weighted=True)
@@ -68,6 +70,17 @@ def predict(lesson: Lesson, rows: Floats, categorical: NDArray[np.bool_], seed: 
         trees = HistGradientBoostingRegressor(max_iter=TREES, **settings)
     with threadpool_limits(limits=1, user_api="openmp"):
         return np.asarray(trees.fit(lesson.rows[:, ~empty], lesson.outcome).predict(rows[:, ~empty]))
+
+
+def _as_many(real: Lesson, synthetic: Lesson) -> Lesson:
+    """Cut the real rows to the number of the synthetic ones: few rows may teach little without being wrong.
+
+    Nor are there more different ones among them, as rows that come twice teach nothing new.
+    """
+    whole, other = (np.nan_to_num(np.column_stack(lesson[:2]), nan=-1.0) for lesson in (real, synthetic))
+    new = np.sort(np.unique(whole, axis=0, return_index=True)[1])
+    n = min([len(other), *new[len(np.unique(other, axis=0)) :][:1]])
+    return real._replace(rows=real.rows[:n], outcome=real.outcome[:n]) if n < len(whole) else real
 
 
 def _oversampled(real: Lesson, rng: np.random.Generator) -> Lesson:

@@ -11,6 +11,7 @@ from scipy.special import gammaln
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import percent
 
 __all__ = ["chance_of_absence", "levels"]
 
@@ -100,7 +101,7 @@ def _reason(dropped: list[Level], rare: list[Level], n: int, evidence: Evidence)
     if not dropped:
         return f"all {len(rare)} levels with {FEWEST_ROWS} or more real rows come back, as far as chance allows"
     level, others = dropped[0], f", and {len(dropped) - 1} more" if len(dropped) > 1 else ""
-    share = f"({100 * level.n_real / n:.0f} % of the real rows, none here{others})"
+    share = f"({percent(level.n_real / n)} of the real rows, none here{others})"
     if level.value is None:
         return f"`{level.column}` is never missing {share}"
     if evidence.target is not None and level.column == evidence.names[evidence.target]:

@@ -13,7 +13,7 @@ from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.rule import Z90, Rule, newcombe
-from ganaug.fidelity.wording import limit_text
+from ganaug.fidelity.wording import limit_text, percent
 from ganaug.seeding import RandomState, Seeds
 
 __all__ = ["NO_GUARANTEE", "copies", "nearness", "nearness_share"]
@@ -75,8 +75,8 @@ def copies(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
     p, q, n, m = float(drawn_hits.mean()), float(real_hits.mean()), len(real_hits), len(drawn_hits)
     limits, perfect = newcombe(p, m, q, n, rule.z), newcombe(q, m, q, n, rule.z)[1]
     reason = (
-        f"{100 * p:.1f} % of the synthetic rows equal a training row, {100 * q:.1f} % of the held-out rows do "
-        f"(limit {100 * rule.margin:.0f} % more; {NO_GUARANTEE})"
+        f"{percent(p, 1)} of the synthetic rows equal a training row, {percent(q, 1)} of the held-out rows do "
+        f"(limit {percent(rule.margin)} more; {NO_GUARANTEE})"
     )
     details = {"synthetic": p, "held_out": q}
     return rule.result("copies", p - q, limits, n, reason, decidable=perfect <= rule.margin, details=details)
@@ -151,4 +151,4 @@ def _near_result(found: Nearness, rule: Rule, n_real: int) -> CheckResult:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * min(max(share, 0), 1):.0f} %"
+    return percent(min(max(share, 0), 1))

@@ -10,8 +10,10 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 
 from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.evidence.splits import units
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.rule import Rule, newcombe
+from ganaug.fidelity.wording import percent
 
 __all__ = ["missing"]
 
@@ -34,7 +36,8 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     """Largest difference of a column's missing rate, up or down.
 
     A column fails at a level divided by the number of columns and directions (Bonferroni). For a pass all columns
-    must be within the margin, which needs no correction (Berger 1982, doi:10.1080/00401706.1982.10487790).
+    must be within the margin, which needs no correction (Berger 1982, doi:10.1080/00401706.1982.10487790). A row that
+    is there twice is one draw.
 
     Parameters
     ----------
@@ -45,7 +48,7 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     rng : numpy.random.Generator
         Not used.
     """
-    n, m = len(evidence.real), len(evidence.synthetic)
+    n, m = _draws(evidence)
     p, q = (np.isnan(side).mean(axis=0) for side in (evidence.synthetic, evidence.real))
     looks = 2 * len(p)
     z = float(norm.isf(rule.alpha / looks))
@@ -54,8 +57,8 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     low, high = max(gap.low for gap in gaps), max(gap.high for gap in gaps)
     beyond = sum(gap.low > rule.margin for gap in gaps) - 1
     reason = (
-        f"`{worst.column}` is missing in {100 * worst.synthetic:.0f} % of the synthetic rows and in "
-        f"{100 * worst.real:.0f} % of the held-out ones (limit {100 * rule.margin:.0f} % apart)"
+        f"`{worst.column}` is missing in {percent(worst.synthetic)} of the synthetic rows and in "
+        f"{percent(worst.real)} of the held-out ones (limit {percent(rule.margin)} apart)"
         + (f", and {beyond} more such columns" if beyond > 0 else "")
         if worst.effect > 0
         else "nothing is missing on either side"
@@ -66,25 +69,36 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
         "columns": {gap.column: {"real": gap.real, "synthetic": gap.synthetic} for gap in told},
     }
     decidable = _decidable(q, n, m, rule)
-    return rule.result("missing", worst.effect, (low, high), n, reason, decidable=decidable, details=details)
+    n_real = len(evidence.real)
+    return rule.result("missing", worst.effect, (low, high), n_real, reason, decidable=decidable, details=details)
 
 
-def _gap(column: str, p: float, m: int, q: float, n: int, z_each: float, z: float) -> Gap:
+def _draws(evidence: Evidence) -> tuple[float, float]:
+    """Count real and synthetic rows, less where they repeat each other: n² over the sum of squares (Kish 1965)."""
+    if evidence.groups is not None:
+        return len(evidence.real), len(evidence.synthetic)
+    unit = units(evidence)
+    times = [np.bincount(unit[side]).astype(float) for side in (evidence.is_real, ~evidence.is_real)]
+    real, synthetic = (float(each.sum() ** 2 / (each**2).sum()) for each in times)
+    return real, synthetic
+
+
+def _gap(column: str, p: float, m: float, q: float, n: float, z_each: float, z: float) -> Gap:
     """Return the distance of two rates, whichever is larger."""
     return Gap(float(abs(p - q)), _low(p, m, q, n, z_each), _high(p, m, q, n, z), column, float(q), float(p))
 
 
-def _low(p: float, m: int, q: float, n: int, z: float) -> float:
+def _low(p: float, m: float, q: float, n: float, z: float) -> float:
     low, high = newcombe(p, m, q, n, z)
     return max(low, -high, 0.0)
 
 
-def _high(p: float, m: int, q: float, n: int, z: float) -> float:
+def _high(p: float, m: float, q: float, n: float, z: float) -> float:
     low, high = newcombe(p, m, q, n, z)
     return max(high, -low)
 
 
-def _p_beyond(gap: Gap, m: int, n: int, margin: float) -> float:
+def _p_beyond(gap: Gap, m: float, n: float, margin: float) -> float:
     """Return the level at which the lower limit would be the margin."""
     if gap.effect <= margin:
         return 1.0
@@ -95,7 +109,7 @@ def _p_beyond(gap: Gap, m: int, n: int, margin: float) -> float:
     return float(norm.sf(brentq(surplus, 0.0, FARTHEST) if surplus(FARTHEST) < 0 else FARTHEST))
 
 
-def _decidable(q: NDArray[np.float64], n: int, m: int, rule: Rule) -> bool:
+def _decidable(q: NDArray[np.float64], n: float, m: float, rule: Rule) -> bool:
     """Whether a perfect generator would pass with a chance of 90 %, all columns together."""
     widths = np.array([_high(rate, m, rate, n, rule.z) for rate in q])
     se = np.sqrt(q * (1 - q) * (1 / n + 1 / m))

@@ -15,6 +15,7 @@ from ganaug.fidelity.evidence.columns import column_kind, common_kind, plain_val
 from ganaug.fidelity.evidence.gathering import Evidence, Fold
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import Rule
+from ganaug.fidelity.wording import percent
 
 __all__ = ["validity", "value_range"]
 
@@ -56,7 +57,7 @@ def value_range(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Che
     j = found.index((share, chance, low))
     what = "has levels that no real row has" if evidence.categorical[j] else "is outside the real range"
     flagged = [str(name) for name, column in zip(evidence.names, found, strict=True) if column[2] > rule.margin]
-    reason = f"`{evidence.names[j]}` {what} in {100 * share:.1f} % of the synthetic rows"
+    reason = f"`{evidence.names[j]}` {what} in {percent(share, 1)} of the synthetic rows"
     return CheckResult(
         name="range",
         effect=share - chance,
@@ -83,7 +84,7 @@ def _fault(name: Hashable, folds: Sequence[Fold]) -> tuple[float, str]:
     known = np.concatenate([plain_values(part, kind) for part in real[: None if len(folds) == 1 else len(folds)]])
     draws = [plain_values(part, kind) for part in drawn]
     again = repeated_keys(known, draws, kind)
-    twice = f"`{name}` is another in every real row, and {100 * again:.0f} % of the synthetic rows share theirs"
+    twice = f"`{name}` is another in every real row, and {percent(again)} of the synthetic rows share theirs"
     if kind == "category":
         return again, twice
     eps = max(_eps(part) for part in (*real, *drawn))

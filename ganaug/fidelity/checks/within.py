@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import Any
 
@@ -11,19 +10,18 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 
 from ganaug.fidelity.checks.rows import FEWEST_GROUPS, held_out_draws
-from ganaug.fidelity.classifiers.delong import Auc, combined_auc
+from ganaug.fidelity.classifiers.limits import Measured, measured
 from ganaug.fidelity.classifiers.scoring import boosted_trees, scored
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.evidence.splits import Split, splits, units
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import Rule, rows_for_c2st
-from ganaug.fidelity.why.values import value_text
+from ganaug.fidelity.why.classes import class_rows, rows_of_class
 from ganaug.fidelity.wording import limit_text, short
 
 __all__ = ["within"]
 
 N_SPLITS = 3
-N_QUARTERS = 4
 # the largest classes only: each costs three classifiers
 MOST_CLASSES = 20
 # of a side, to learn from or to test on
@@ -50,7 +48,7 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
     if evidence.target is None or len(evidence.names) < 2:
         return _unmeasured(rule, "no class is known: nothing is compared within classes", [])
     fewest = rows_for_c2st(rule.margin, rule.alpha)
-    classes = {name: _part(evidence, *rows) for name, rows in _classes(evidence, evidence.target).items()}
+    classes = {name: rows_of_class(evidence, *rows) for name, rows in class_rows(evidence, evidence.target).items()}
     sizes = {name: (len(part.real), len(part.synthetic)) for name, part in classes.items()}
     enough = sorted(
         (name for name in classes if min(sizes[name]) >= fewest and held_out_draws(classes[name]) >= FEWEST_GROUPS),
@@ -65,62 +63,12 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
     return _result(str(evidence.names[evidence.target]), found, sizes, rule, too_few, len(evidence.real))
 
 
-def _classes(evidence: Evidence, target: int) -> dict[str, tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
-    """Return which real and which synthetic rows belong to each class."""
-    real, synthetic = evidence.real[:, target], evidence.synthetic[:, target]
-    shown = np.unique(real[~np.isnan(real)])
-    if evidence.categorical[target] or len(shown) <= N_QUARTERS:
-        names = _texts(evidence, target, shown)
-        return {name: (real == code, synthetic == code) for name, code in zip(names, shown, strict=True)}
-    cuts = np.unique(np.nanquantile(real, [0.25, 0.5, 0.75], method="lower"))
-    edges, texts = [-np.inf, *cuts, np.inf], ["", *_texts(evidence, target, cuts), ""]
-    return {
-        f"above {below}" * bool(below) + " and " * bool(below and upto) + f"at most {upto}" * bool(upto): (
-            (real > low) & (real <= high),
-            (synthetic > low) & (synthetic <= high),
-        )
-        for low, high, below, upto in zip(edges, edges[1:], texts, texts[1:], strict=False)
-    }
-
-
-def _texts(evidence: Evidence, target: int, codes: NDArray[np.float64]) -> list[str]:
-    """Write values as a reader knows them, and in full where that is the same for two: each class has its own name."""
-    texts = [value_text(evidence, target, code) for code in codes]
-    levels = evidence.levels[target][codes.astype(int)]
-    return [f"{text} ({level})" if texts.count(text) > 1 else text for text, level in zip(texts, levels, strict=True)]
-
-
-def _part(evidence: Evidence, real: NDArray[np.bool_], synthetic: NDArray[np.bool_]) -> Evidence:
-    """Return the rows of one class, without the target.
-
-    Of folds without real rows of the class, synthetic rows are left out: their generators have learned the very rows
-    that they would be compared with in another fold.
-    """
-    folds = np.unique(evidence.real_fold[real])
-    synthetic = synthetic & np.isin(evidence.synthetic_fold, folds)
-    kept = [j for j in range(len(evidence.names)) if j != evidence.target]
-    both = np.concatenate([real, synthetic])
-    return replace(
-        evidence,
-        names=tuple(evidence.names[j] for j in kept),
-        kinds=tuple(evidence.kinds[j] for j in kept),
-        levels=tuple(evidence.levels[j] for j in kept),
-        real=evidence.real[real][:, kept],
-        synthetic=evidence.synthetic[synthetic][:, kept],
-        real_fold=np.searchsorted(folds, evidence.real_fold[real]),
-        synthetic_fold=np.searchsorted(folds, evidence.synthetic_fold[synthetic]),
-        train=(),
-        groups=None if evidence.groups is None else evidence.groups[both],
-        target=None,
-    )
-
-
-def _auc(part: Evidence, rng: np.random.Generator) -> Auc | None:
+def _auc(part: Evidence, rng: np.random.Generator) -> Measured | None:
     """Return the mean AUC over a few splits, as in `c2st`; None where no half has rows of both sides."""
     learn = boosted_trees(part.pooled, part.categorical)
     rounds = [_usable(split, part.is_real) for split in islice(splits(part, rng), N_SPLITS)]
     tested = [scored(learn, parts, part.is_real) for parts in rounds if parts]
-    return combined_auc(tested, units(part)) if tested else None
+    return measured(tested, part, units(part)) if tested else None
 
 
 def _usable(split: list[Split], is_real: NDArray[np.bool_]) -> list[Split]:
@@ -129,14 +77,19 @@ def _usable(split: list[Split], is_real: NDArray[np.bool_]) -> list[Split]:
 
 
 def _result(
-    target: str, found: dict[str, Auc], sizes: dict[str, tuple[int, int]], rule: Rule, too_few: list[str], n_real: int
+    target: str,
+    found: dict[str, Measured],
+    sizes: dict[str, tuple[int, int]],
+    rule: Rule,
+    too_few: list[str],
+    n_real: int,
 ) -> CheckResult:
-    strict, n_classes = float(norm.isf(rule.alpha / len(found))), len(found)
+    n_classes = len(found)
     worst = max(found, key=lambda name: found[name].value)
-    told = {name: _told(auc, sizes[name], rule.z) for name, auc in found.items()}
-    low = max(auc.value - strict * auc.variance**0.5 for auc in found.values())
+    told = {name: _told(auc, sizes[name], rule.alpha) for name, auc in found.items()}
+    low = max(auc.limits(rule.alpha / n_classes)[0] for auc in found.values())
     high = max(each["high"] for each in told.values())
-    p = min(float(norm.sf((auc.value - rule.margin) / max(auc.variance, 1e-12) ** 0.5)) for auc in found.values())
+    p = min(auc.p_beyond(rule.margin) for auc in found.values())
     limits = limit_text(rule.decide(low, high), short(low), short(high))
     reason = (
         f"within `{target}` = `{worst}` the AUC is {short(found[worst].value)}, {limits} (limit {short(rule.margin)})"
@@ -152,9 +105,9 @@ def _result(
     )
 
 
-def _told(auc: Auc, rows: tuple[int, int], z: float) -> dict[str, Any]:
-    width = z * auc.variance**0.5
-    return {"auc": auc.value, "low": auc.value - width, "high": auc.value + width, "rows": list(rows)}
+def _told(auc: Measured, rows: tuple[int, int], alpha: float) -> dict[str, Any]:
+    low, high = auc.limits(alpha)
+    return {"auc": auc.value, "low": low, "high": high, "rows": list(rows)}
 
 
 def _decidable(sizes: list[tuple[int, int]], rule: Rule) -> bool:

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 
 from ganaug.fidelity.classifiers.delong import Scored, auc_of
-from ganaug.fidelity.classifiers.scoring import boosted_trees, quadratic_logistic, scored
-from ganaug.fidelity.evidence.gathering import Evidence
-from ganaug.fidelity.evidence.splits import Rows, splits
+from ganaug.fidelity.classifiers.scoring import Classifier, boosted_trees, quadratic_logistic, scored
+from ganaug.fidelity.classifiers.screening import widest
+from ganaug.fidelity.evidence.gathering import Codes, Evidence
+from ganaug.fidelity.evidence.splits import Rows, Split, splits
+from ganaug.fidelity.kernels.comparison import p_of_one
+from ganaug.fidelity.kernels.permutations import labellings, whole_units
 
-__all__ = ["mean_rank", "p_given_classifiers", "p_refitted", "permuted"]
+__all__ = ["mean_rank", "p_given_classifiers", "p_refitted"]
 
 N_REFITS = 99
 N_PERMUTATIONS = 999
@@ -24,12 +27,17 @@ def p_refitted(evidence: Evidence, rng: np.random.Generator) -> float:
     """Permute the labels and learn anew each time: exact for any number of rows.
 
     The statistic is the AUC of the rows' mean rank by small boosted trees and by the quadratic logistic model, on the
-    half of the rows that neither learned from; the splits are drawn anew, too. p = (1 + k) / (1 + B), Phipson and
-    Smyth (2010), doi:10.2202/1544-6115.1585.
+    half of the rows that neither learned from; the splits are drawn anew, too. Of more than a hundred columns the trees
+    are shown those that differ most in the half that they learn from. p = (1 + k) / (1 + B), Phipson and Smyth (2010),
+    doi:10.2202/1544-6115.1585.
     """
     evidence = _few(evidence, rng)
-    found = [_refitted(evidence, rng), *(_refitted(permuted(evidence, rng), rng) for _ in range(N_REFITS))]
-    return _p(np.array(found))
+    codes, categorical = evidence.pooled, evidence.categorical
+    learners = _screened_trees(codes, categorical), quadratic_logistic(codes, categorical)
+    units = whole_units(evidence.is_real, evidence.fold, evidence.groups)
+    labels = labellings(units, N_REFITS, rng)[units.unit] == 1
+    numbered = _numbered(evidence)
+    return p_of_one(np.array([_refitted(numbered, learners, is_real, rng) for is_real in labels.T]))
 
 
 def p_given_classifiers(evidence: Evidence, by_each: Sequence[Sequence[Scored]], rng: np.random.Generator) -> float:
@@ -49,7 +57,7 @@ def p_given_classifiers(evidence: Evidence, by_each: Sequence[Sequence[Scored]],
     """
     parts = mean_rank(by_each)
     if evidence.groups is not None:
-        return _p_of_blocks(evidence, parts, rng)
+        return _p_of_groups(evidence, parts, rng)
     shares = np.array([len(part.real) for part in parts]) / sum(len(part.real) for part in parts)
     variance = float(shares**2 @ [_null_variance(part) for part in parts])
     return float(norm.sf((auc_of(parts) - 0.5) / np.sqrt(variance))) if variance > 0 else 1.0
@@ -65,21 +73,18 @@ def mean_rank(by_each: Sequence[Sequence[Scored]]) -> list[Scored]:
     return together
 
 
-def permuted(evidence: Evidence, rng: np.random.Generator) -> Evidence:
-    """Permute who is real within every fold, whole groups together.
-
-    A group with rows of both sides swaps them or not; groups of a single side swap with each other.
-    """
-    block, is_real, stratum = _blocks(evidence)
-    is_real = _shuffled(is_real, stratum, 1, rng)[0][block]
-    return _of_rows(evidence, np.flatnonzero(is_real), np.flatnonzero(~is_real))
-
-
 def _few(evidence: Evidence, rng: np.random.Generator) -> Evidence:
     """Leave surplus rows of the larger side out: a permutation has to be quick."""
     n, most = len(evidence.real), 2 * min(len(evidence.real), len(evidence.synthetic))
     real, synthetic = (np.sort(rng.permutation(len(side))[:most]) for side in (evidence.real, evidence.synthetic))
     return _of_rows(evidence, real, n + synthetic)
+
+
+def _numbered(evidence: Evidence) -> Evidence:
+    """Put one number in place of each row, that of all equal ones: splitting asks for no more, again and again."""
+    number = np.unique(np.nan_to_num(evidence.pooled, nan=-1.0), axis=0, return_inverse=True)[1]
+    real, synthetic = np.split(number.reshape(-1, 1).astype(float), [len(evidence.real)])
+    return replace(evidence, real=real, synthetic=synthetic)
 
 
 def _of_rows(evidence: Evidence, real: Rows, synthetic: Rows) -> Evidence:
@@ -95,53 +100,41 @@ def _of_rows(evidence: Evidence, real: Rows, synthetic: Rows) -> Evidence:
     )
 
 
-def _refitted(evidence: Evidence, rng: np.random.Generator) -> float:
-    pooled, categorical, is_real = evidence.pooled, evidence.categorical, evidence.is_real
-    whole = replace(evidence, real_fold=0 * evidence.real_fold, synthetic_fold=0 * evidence.synthetic_fold)
-    split = next(splits(whole, rng))
-    learners = boosted_trees(pooled, categorical, quick=True), quadratic_logistic(pooled, categorical)
-    return auc_of(mean_rank([scored(learner, split, is_real) for learner in learners]))
+def _screened_trees(codes: Codes, categorical: NDArray[np.bool_]) -> Classifier:
+    """Return small boosted trees over the columns that differ most in the rows to learn from."""
+
+    def learn(split: Split, is_real: NDArray[np.bool_]) -> NDArray[np.float64]:
+        kept = widest(codes[split.train], is_real[split.train])
+        return boosted_trees(codes[:, kept], categorical[kept], quick=True)(split, is_real)
+
+    return learn
 
 
-def _blocks(evidence: Evidence) -> tuple[Rows, NDArray[np.bool_], Rows]:
-    """Return the block of every pooled row, and the label of each block and the stratum it may swap within.
-
-    Rows are blocks of their own, or the rows of a group that are of one side.
-    """
-    is_real, fold = evidence.is_real, evidence.fold
-    if evidence.groups is None:
-        return np.arange(len(fold)), is_real, fold
-    _, group = np.unique(np.stack([fold, evidence.groups]), axis=1, return_inverse=True)
-    block_of, block = np.unique(np.stack([group.reshape(-1), is_real, fold]), axis=1, return_inverse=True)
-    both = np.bincount(block_of[0]) > 1
-    # groups of one side share the stratum of their fold
-    stratum = np.where(both[block_of[0]], block_of[0], -1 - block_of[2])
-    return block.reshape(-1), block_of[1].astype(bool), stratum
+def _refitted(
+    evidence: Evidence, learners: Sequence[Classifier], is_real: NDArray[np.bool_], rng: np.random.Generator
+) -> float:
+    """AUC of the learners on a split of the pooled rows under these labels, folds aside."""
+    rows = np.argsort(~is_real, kind="stable")
+    relabelled = _of_rows(evidence, *np.split(rows, [int(is_real.sum())]))
+    whole = replace(relabelled, real_fold=0 * relabelled.real_fold, synthetic_fold=0 * relabelled.synthetic_fold)
+    split = [Split(rows[part.train], rows[part.test]) for part in next(splits(whole, rng))]
+    return auc_of(mean_rank([scored(learn, split, is_real) for learn in learners]))
 
 
-def _shuffled(is_real: NDArray[np.bool_], stratum: Rows, n: int, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Permute labels within strata, `n` times ``(n, n_blocks)``."""
-    shuffled = np.empty((n, len(is_real)), dtype=bool)
-    in_order = is_real[np.argsort(stratum, kind="stable")]
-    for row in shuffled:
-        row[np.lexsort((rng.random(len(is_real)), stratum))] = in_order
-    return shuffled
-
-
-def _p_of_blocks(evidence: Evidence, parts: Sequence[Scored], rng: np.random.Generator) -> float:
-    """Permute the labels of whole blocks of test rows; classifiers and scores stay."""
-    block, is_real, stratum = _blocks(evidence)
-    labels = np.vstack([is_real, _shuffled(is_real, stratum, N_PERMUTATIONS, rng)]).astype(float)
+def _p_of_groups(evidence: Evidence, parts: Sequence[Scored], rng: np.random.Generator) -> float:
+    """Permute the labels of whole groups of test rows; classifiers and scores stay."""
+    units = whole_units(evidence.is_real, evidence.fold, evidence.groups)
+    labels = labellings(units, N_PERMUTATIONS, rng).T
     found = np.zeros(len(labels))
     for part in parts:
-        blocks = block[np.append(part.real, part.synthetic)]
+        tested = units.unit[np.append(part.real, part.synthetic)]
         ranks = rankdata(np.append(part.of_real, part.of_synthetic))
-        n = labels @ np.bincount(blocks, minlength=len(is_real))
-        wins = labels @ np.bincount(blocks, ranks, len(is_real)) - n * (n + 1) / 2
-        # permuted blocks of other sizes may leave a side empty: that says nothing
-        pairs = n * (len(blocks) - n)
+        n = labels @ np.bincount(tested, minlength=labels.shape[1])
+        wins = labels @ np.bincount(tested, ranks, labels.shape[1]) - n * (n + 1) / 2
+        # permuted groups of other sizes may leave a side empty: that says nothing
+        pairs = n * (len(tested) - n)
         found += len(part.real) * np.where(pairs > 0, wins / np.maximum(pairs, 1), 0.5)
-    return _p(found)
+    return p_of_one(found)
 
 
 def _null_variance(part: Scored) -> float:
@@ -149,8 +142,3 @@ def _null_variance(part: Scored) -> float:
     n, m = len(part.real), len(part.synthetic)
     ties = np.unique(np.append(part.of_real, part.of_synthetic), return_counts=True)[1].astype(float)
     return float((n + m + 1 - (ties**3 - ties).sum() / ((n + m) * (n + m - 1))) / (12 * n * m))
-
-
-def _p(found: NDArray[np.float64]) -> float:
-    # sums in another order may differ in the last digit
-    return float(np.mean(found >= found[0] - 1e-12))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Units", "labellings", "units_of"]
+__all__ = ["Units", "labellings", "units_of", "whole_units"]
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.intp]
@@ -90,6 +90,39 @@ def units_of(
     return Units(unit[row_item], side[first], stratum[first], np.unique(cluster, return_inverse=True)[1])
 
 
+def whole_units(is_real: Bools, fold: Numbers, groups: NDArray[np.float64] | None) -> Units:
+    """Let all rows of a side of a group trade places together, and nothing across folds.
+
+    A group with rows of both sides swaps them as a whole or not at all; groups of a single side swap with each other.
+    Without groups every row is a unit. This assumes less than `units_of`: rows of a side of a group may depend on each
+    other, as they do where a classifier was given whole groups to learn from.
+
+    Parameters
+    ----------
+    is_real : ndarray, shape (n_rows,)
+        The label.
+    fold : ndarray, shape (n_rows,)
+        Of a cross-fitted table, 0 elsewhere.
+    groups : ndarray, shape (n_rows,), or None
+        Number of the group of each row.
+
+    Examples
+    --------
+    >>> groups = np.array([0.0, 0, 1, 1, 2, 2])
+    >>> units = whole_units(np.array([1, 1, 0, 0, 1, 0], dtype=bool), np.zeros(6, dtype=int), groups)
+    >>> units.unit.tolist(), units.stratum.tolist()  # the first two swap with each other, the last one in itself
+    ([0, 0, 1, 1, 3, 2], [3, 3, 2, 2])
+    """
+    if groups is None:
+        rows = np.arange(len(fold))
+        return Units(rows, is_real, fold, rows)
+    _, group = np.unique(np.stack([fold, groups]), axis=1, return_inverse=True)
+    (group, side, of_fold), unit = np.unique(np.stack([group.reshape(-1), is_real, fold]), axis=1, return_inverse=True)
+    is_mixed = np.bincount(group)[group] > 1
+    stratum = np.where(is_mixed, group, group.max() + 1 + of_fold)
+    return Units(unit.reshape(-1), side.astype(bool), stratum, group)
+
+
 def labellings(units: Units, n_permutations: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Label the units as they are, then at random within strata ``(n_units, 1 + n_permutations)``; 1.0 is real.
 
@@ -103,9 +136,10 @@ def labellings(units: Units, n_permutations: int, rng: np.random.Generator) -> N
     True
     """
     labels = np.repeat(units.is_real.astype(np.float64)[:, None], 1 + n_permutations, axis=1)
-    for stratum in np.unique(units.stratum[units.stratum != FIXED]):
-        members = np.flatnonzero(units.stratum == stratum)
-        labels[members, 1:] = rng.permuted(labels[members, 1:], axis=0)
+    order = np.argsort(units.stratum, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(units.stratum[order])) + 1):
+        if units.stratum[members[0]] != FIXED:
+            labels[members, 1:] = rng.permuted(labels[members, 1:], axis=0)
     return labels
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pandas.api import types
 
 from ganaug.fidelity.checks.marginals import column_distance
 from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.why.values import DAY, is_duration, value_text
 
 __all__ = ["measure_marginals"]
 
@@ -21,7 +22,6 @@ FEWEST_BINS, MOST_BINS = 8, 24
 MOST_LEVELS = 8
 # a column of numbers with at most this many values is shown value by value
 FEW_VALUES = 8
-MICROSECONDS_A_DAY = 86_400_000_000
 
 
 def measure_marginals(evidence: Evidence, distances: Mapping[str, float]) -> list[dict[str, Any]]:
@@ -69,7 +69,8 @@ def _counted(evidence: Evidence, j: int) -> dict[str, Any]:
     shares = np.stack([real / len(columns[0]), synthetic / len(columns[1])])
     seen = shares.any(axis=0)
     if kind == "category" or seen.sum() <= FEW_VALUES:
-        return {"kind": kind, "missing": missing, **_by_level(values[seen], shares[:, seen], kind)}
+        name = partial(value_text, evidence, j)
+        return {"kind": kind, "missing": missing, **_by_level(np.flatnonzero(seen), shares[:, seen], kind, name)}
     n_bins = int(np.clip(min(len(side) for side in columns) ** 0.5, FEWEST_BINS, MOST_BINS))
     return {"kind": kind, "missing": missing, **_by_bin(values[seen], shares[:, seen], kind, n_bins)}
 
@@ -77,24 +78,21 @@ def _counted(evidence: Evidence, j: int) -> dict[str, Any]:
 def _kind(evidence: Evidence, j: int) -> str:
     if evidence.kinds[j] != "time":
         return str(evidence.kinds[j])
-    series = evidence.folds[0][0][evidence.names[j]]
-    return "days" if types.infer_dtype(series, skipna=True).startswith("timedelta") else "date"
+    return "days" if is_duration(evidence, j) else "date"
 
 
-def _by_level(values: NDArray[Any], shares: Floats, kind: str) -> dict[str, Any]:
+def _by_level(codes: NDArray[np.intp], shares: Floats, kind: str, name: Callable[[float], str]) -> dict[str, Any]:
     """Numbers and times in their order, categories by how many real rows have them, the rest together."""
-    if kind != "category":
-        return {"levels": [_written(value, kind) for value in values], **_sides(shares)}
-    order = np.lexsort((-shares[1], -shares[0]))
+    order = np.lexsort((-shares[1], -shares[0])) if kind == "category" else np.arange(len(codes))
     top, rest = order[:MOST_LEVELS], order[MOST_LEVELS:]
     if len(rest) < 2:
-        return {"levels": [str(value) for value in values[order]], **_sides(shares[:, order])}
+        return {"levels": [name(code) for code in codes[order]], **_sides(shares[:, order])}
     shares = np.column_stack([shares[:, top], shares[:, rest].sum(axis=1)])
-    return {"levels": [*(str(value) for value in values[top]), f"{len(rest)} others"], **_sides(shares)}
+    return {"levels": [*map(name, codes[top]), f"{len(rest)} others"], **_sides(shares)}
 
 
 def _by_bin(values: Floats, shares: Floats, kind: str, n_bins: int) -> dict[str, Any]:
-    finite, scaled = np.isfinite(values), values if kind == "number" else values / MICROSECONDS_A_DAY
+    finite, scaled = np.isfinite(values), values if kind == "number" else values / DAY
     edges = _edges(scaled[finite], shares[:, finite].sum(axis=0), n_bins)
     bins = np.clip(np.searchsorted(edges, scaled, side="right") - 1, 0, len(edges) - 2)
     counts = np.array([np.bincount(bins, side, minlength=len(edges) - 1) for side in shares], dtype=float)
@@ -114,11 +112,3 @@ def _edges(values: Floats, weights: Floats, n_bins: int) -> Floats:
 
 def _sides(shares: Floats) -> dict[str, list[float]]:
     return {"real": shares[0].round(5).tolist(), "synthetic": shares[1].round(5).tolist()}
-
-
-def _written(value: float, kind: str) -> str:
-    if kind == "number":
-        return f"{value:.6g}"
-    if kind == "days":
-        return f"{value / MICROSECONDS_A_DAY:.4g} days"
-    return str(np.datetime64(int(value), "us").astype("datetime64[s]")).replace("T00:00:00", "")

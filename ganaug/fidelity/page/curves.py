@@ -33,9 +33,9 @@ CURVE_LEAD = (
 
 def draw_roc(roc: Mapping[str, Any]) -> Drawing:
     """Draw the curve, and the band of those whose areas are within the limits."""
-    level = f"{100 * roc['confidence']:.3g} %"
+    level = percent(roc["confidence"])
     title = (
-        f"Shown a real and a synthetic row, the classifier tells which is which {100 * roc['auc']:.0f} % of the time"
+        f"Shown a real and a synthetic row, the classifier tells which is which {percent(roc['auc'], 0)} of the time"
     )
     alt = f"ROC curve with an area of {short(roc['auc'])}, limits {short(roc['low'])} and {short(roc['high'])}"
     caption = f"AUC {short(roc['auc'])}, one-sided {level} limits {short(roc['low'])} and {short(roc['high'])}"

@@ -9,6 +9,8 @@ from html import escape
 from io import StringIO
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ganaug.fidelity import wording
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -115,15 +117,15 @@ def share_axis(axis: Axis) -> None:
     axis.set_major_formatter(lambda share, _: percent(share))
 
 
-def percent(share: float) -> str:
-    r"""Write a share in percent.
+def percent(share: float, digits: int | None = None) -> str:
+    r"""Write a share in per cent, number and sign on one line.
 
     Examples
     --------
     >>> percent(0.5), percent(0.025)
     ('50\xa0%', '2.5\xa0%')
     """
-    return f"{round(100 * share, 3):g}\N{NO-BREAK SPACE}%"
+    return wording.percent(share, digits).replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def text(value: object, most: int = 18) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.fidelity.page.ink import FAINT, LESS, MORE, REAL, SYNTHETIC, Drawing, Panel, svg, text
+from ganaug.fidelity.page.ink import FAINT, LESS, MORE, REAL, SYNTHETIC, Drawing, Panel, percent, svg, text
 from ganaug.fidelity.wording import short
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def draw_pairs(pairs: Mapping[str, Any]) -> Drawing:
 def draw_embedding(embedding: Mapping[str, Any]) -> Drawing:
     """Draw the rows of either side before those of the other."""
     real, synthetic = np.array(embedding["real"]), np.array(embedding["synthetic"])
-    share = f"{100 * embedding['share']:.0f} %"
+    share = percent(embedding["share"], 0)
     title = f"The rows from afar: two directions that hold {share} of the spread of the real rows"
     sides = (("Real rows", real, synthetic, REAL), ("Synthetic rows", synthetic, real, SYNTHETIC))
     panels = tuple(

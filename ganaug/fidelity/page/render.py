@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Undefined
 from markupsafe import Markup, escape
 
 from ganaug.fidelity.page.figures import drawings
+from ganaug.fidelity.page.ink import percent
 from ganaug.fidelity.result import CheckResult
 
 if TYPE_CHECKING:
@@ -47,13 +49,19 @@ def render(report: FidelityReport) -> str:
     pages = Environment(
         loader=PackageLoader("ganaug.fidelity.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    pages.filters |= {"chance": _chance, "number": _number, "percent": _percent, "plain": _plain, "prose": _prose}
+    pages.filters |= {
+        "chance": _chance,
+        "number": _number,
+        "percent": partial(percent, digits=1),
+        "plain": _plain,
+        "prose": _prose,
+    }
     opening, _, reason = report.headline.partition(": ")
     return pages.get_template("report.html.j2").render(
         report=report,
         opening=opening,
         reason=reason,
-        level=f"{100 * (1 - min(check.alpha for check in report.checks)):.3g}\N{NO-BREAK SPACE}%",
+        level=percent(1 - min(check.alpha for check in report.checks)),
         checks=[(check, bar(check)) for check in report.checks],
         drawings=drawings(report.pictures),
     )
@@ -82,10 +90,6 @@ def _prose(text: str) -> Markup:
 def _number(value: Any, digits: int = 2) -> str:
     # plus zero, so that nothing is written as "-0.00"
     return "" if value is None or isinstance(value, Undefined) else f"{round(float(value), digits) + 0.0:.{digits}f}"
-
-
-def _percent(share: Any) -> str:
-    return f"{100 * float(share):.1f}\N{NO-BREAK SPACE}%"
 
 
 def _chance(p: Any) -> str:

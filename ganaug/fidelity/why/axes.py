@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from ganaug.fidelity.evidence.gathering import Evidence
 
-__all__ = ["Axis", "axes_of", "correlations", "placed"]
+__all__ = ["Axis", "axes_of", "correlations", "has_level", "levels_told", "placed"]
 
 Matrix = NDArray[np.float64]
 
@@ -20,7 +20,7 @@ RAREST = 0.02
 
 
 class Axis(NamedTuple):
-    """The ranks of a number (`level` is None), or whether a row has that level (NaN: is missing)."""
+    """The order of a column's values (`level` is None), or whether a row has that level (NaN: is missing)."""
 
     column: int
     level: float | None
@@ -33,28 +33,41 @@ def axes_of(evidence: Evidence, rows: Matrix, is_real: NDArray[np.bool_], column
         codes = rows[:, j]
         levels: list[float | None] = [None, np.nan]
         if evidence.categorical[j]:
-            values, counts = np.unique(codes, return_counts=True)
-            levels = [float(value) for value in values[np.argsort(-counts, kind="stable")][:MOST_LEVELS]]
-            # the second of two levels says what the first does
-            levels = levels[:1] if len(values) == 2 else levels
+            levels = [*levels_told(codes, MOST_LEVELS)]
         found += [Axis(j, level) for level in levels if _varies(codes[is_real], level, codes[~is_real])]
     return found
+
+
+def levels_told(codes: Matrix, most: int) -> list[float]:
+    """Return the commonest levels of a category, NaN for missing; of two the first, which says what the other does.
+
+    Examples
+    --------
+    >>> levels_told(np.array([0.0, 1.0, 2.0, 1.0]), 2), levels_told(np.array([0.0, 1.0, 1.0]), 2)
+    ([1.0, 0.0], [1.0])
+    """
+    levels, counts = np.unique(codes, return_counts=True)
+    commonest: list[float] = levels[np.argsort(-counts, kind="stable")].tolist()
+    return commonest[: 1 if len(levels) == 2 else most]
+
+
+def has_level(codes: Matrix, level: float) -> NDArray[np.bool_]:
+    """Which codes are of that level; NaN is missing."""
+    return np.isnan(codes) if np.isnan(level) else codes == level
 
 
 def _varies(real: Matrix, level: float | None, synthetic: Matrix) -> bool:
     if level is None:
         return all(len(np.unique(side[~np.isnan(side)])) > 1 for side in (real, synthetic))
-    shares = [float(_is(side, level).mean()) for side in (real, synthetic)]
+    shares = [float(has_level(side, level).mean()) for side in (real, synthetic)]
     return min(*shares, *(1 - share for share in shares)) >= RAREST
-
-
-def _is(codes: Matrix, level: float) -> NDArray[np.bool_]:
-    return np.isnan(codes) if np.isnan(level) else codes == level
 
 
 def placed(rows: Matrix, where: list[Axis]) -> Matrix:
     """Return ``(n_rows, n_axes)`` of mean 0 and variance 1; missing numbers stay NaN."""
-    columns = [_ranks(rows[:, j]) if level is None else _is(rows[:, j], level).astype(float) for j, level in where]
+    columns = [
+        _ranks(rows[:, j]) if level is None else has_level(rows[:, j], level).astype(float) for j, level in where
+    ]
     stacked = np.stack(columns, axis=1) if columns else np.empty((len(rows), 0))
     spread = np.nanstd(stacked, axis=0)
     return np.asarray((stacked - np.nanmean(stacked, axis=0)) / np.where(spread > 0, spread, 1))

@@ -8,17 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
+from ganaug.fidelity.classifiers.screening import widest
 from ganaug.fidelity.evidence.encoding import for_trees
 from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.why.classes import class_rows, rows_of_class
 from ganaug.fidelity.why.pairs import Pair, differing_pairs
 from ganaug.fidelity.why.regions import differing_regions
 from ganaug.fidelity.why.rows import extreme_rows, row_scores
-from ganaug.fidelity.why.telling import ALONE, MOST_COLUMNS, Told, evidence_of_pairs, tell, widest
+from ganaug.fidelity.why.telling import ALONE, MOST_COLUMNS, Told, evidence_of_pairs, tell
 from ganaug.fidelity.why.trees import held_out, importance, nats_of_auc
 from ganaug.fidelity.why.words import difference, pair_words
 from ganaug.fidelity.wording import short
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_class"]
 
 MOST_ROWS = 10_000
 SHOWN_COLUMNS = 20
@@ -72,6 +74,33 @@ def explain(evidence: Evidence, rng: np.random.Generator) -> dict[str, Any]:
         "fakes": extreme_rows(evidence, score, order, real=False),
         "neglected": extreme_rows(evidence, score, order, real=True),
     }
+
+
+def explain_class(evidence: Evidence, name: str, rng: np.random.Generator) -> dict[str, Any]:
+    """Say what gives the synthetic rows of one class of the target away, as `explain` does of all rows.
+
+    Everything is about the rows of that class but ``row``, which still counts those of the whole table; ``within``
+    names the class.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        The rows, with a target.
+    name : str
+        As in the details of the check `within`.
+    rng : numpy.random.Generator
+        Draws rows and splits.
+    """
+    assert evidence.target is not None
+    real, synthetic = class_rows(evidence, evidence.target)[name]
+    found, within = (
+        explain(rows_of_class(evidence, real, synthetic), rng),
+        f"`{evidence.names[evidence.target]}` = `{name}`",
+    )
+    for side, inside in (("fakes", synthetic), ("neglected", real)):
+        row = np.flatnonzero(inside)
+        found[side] = [{**each, "row": int(row[each["row"]])} for each in found[side]]
+    return {**found, "sentence": f"within {within}: {found['sentence']}", "within": within}
 
 
 def _some(evidence: Evidence, rng: np.random.Generator) -> NDArray[np.intp]:

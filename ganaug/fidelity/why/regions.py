@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeClassifier
 
 from ganaug.fidelity.evidence.gathering import Evidence
+from ganaug.fidelity.why.axes import Axis, has_level, levels_told
 from ganaug.fidelity.why.values import value_text
 
 __all__ = ["differing_regions"]
@@ -24,13 +25,6 @@ MISSING = -1.0
 SURE = 3.0
 
 
-class Feature(NamedTuple):
-    """The level numbers of a column (`level` is None), or whether it has that level."""
-
-    column: int
-    level: float | None
-
-
 def differing_regions(
     evidence: Evidence, rows: Matrix, is_real: NDArray[np.bool_], columns: list[int], rng: np.random.Generator
 ) -> list[dict[str, Any]]:
@@ -38,8 +32,8 @@ def differing_regions(
 
     The tree is grown on one half of the rows and the shares are those of the other half.
     """
-    features = [feature for j in columns for feature in _features(evidence, rows[:, j], j)]
-    matrix = np.stack([_feature_values(rows[:, j], level) for j, level in features], axis=1)
+    axes = [axis for j in columns for axis in _axes(evidence, rows[:, j], j)]
+    matrix = np.stack([_placed(rows, axis) for axis in axes], axis=1)
     grown = rng.permutation(len(rows)) % 2 == 0
     weights = np.where(is_real, 1 / is_real.sum(), 1 / (~is_real).sum())
     leaf = max(10, len(rows) // 200)
@@ -56,7 +50,7 @@ def differing_regions(
     paths = _paths(tree)
     return [
         {
-            "where": _where(evidence, [(features[f], t, below) for f, t, below in paths[leaf]]),
+            "where": _where(evidence, [(axes[f], t, below) for f, t, below in paths[leaf]]),
             "real": float(shares[0, leaf]),
             "synthetic": float(shares[1, leaf]),
         }
@@ -64,22 +58,17 @@ def differing_regions(
     ]
 
 
-def _features(evidence: Evidence, codes: Matrix, j: int) -> list[Feature]:
-    if not evidence.categorical[j]:
-        return [Feature(j, None)]
-    levels, counts = np.unique(codes, return_counts=True)
-    most = levels[np.argsort(-counts, kind="stable")][:MOST_LEVELS]
-    return [Feature(j, float(level)) for level in (most[:1] if len(levels) == 2 else most)]
+def _axes(evidence: Evidence, codes: Matrix, j: int) -> list[Axis]:
+    return [Axis(j, level) for level in (levels_told(codes, MOST_LEVELS) if evidence.categorical[j] else [None])]
 
 
-def _feature_values(codes: Matrix, level: float | None) -> Matrix:
-    if level is None:
-        return np.nan_to_num(codes, nan=MISSING)
-    return (np.isnan(codes) if np.isnan(level) else codes == level).astype(float)
+def _placed(rows: Matrix, axis: Axis) -> Matrix:
+    codes = rows[:, axis.column]
+    return np.nan_to_num(codes, nan=MISSING) if axis.level is None else has_level(codes, axis.level).astype(float)
 
 
 def _paths(tree: DecisionTreeClassifier) -> dict[int, list[tuple[int, float, bool]]]:
-    """Return the splits (feature, threshold, whether below) that lead to each leaf."""
+    """Return the splits (axis, threshold, whether below) that lead to each leaf."""
     grown, found = tree.tree_, {}
     paths: dict[int, list[tuple[int, float, bool]]] = {0: []}
     for node in range(grown.node_count):  # a parent comes before its children
@@ -93,17 +82,17 @@ def _paths(tree: DecisionTreeClassifier) -> dict[int, list[tuple[int, float, boo
     return found
 
 
-def _where(evidence: Evidence, path: list[tuple[Feature, float, bool]]) -> str:
+def _where(evidence: Evidence, path: list[tuple[Axis, float, bool]]) -> str:
     """Write a path as conditions, one for each column that it asks for."""
-    limits: dict[Feature, tuple[float, float]] = {}
-    for feature, threshold, below in path:
-        low, high = limits.get(feature, (-np.inf, np.inf))
-        limits[feature] = (low, min(high, threshold)) if below else (max(low, threshold), high)
-    return " and ".join(_condition(evidence, feature, *both) for feature, both in limits.items()) or "anywhere"
+    limits: dict[Axis, tuple[float, float]] = {}
+    for axis, threshold, below in path:
+        low, high = limits.get(axis, (-np.inf, np.inf))
+        limits[axis] = (low, min(high, threshold)) if below else (max(low, threshold), high)
+    return " and ".join(_condition(evidence, axis, *both) for axis, both in limits.items()) or "anywhere"
 
 
-def _condition(evidence: Evidence, feature: Feature, low: float, high: float) -> str:
-    name, (j, level) = f"`{evidence.names[feature.column]}`", feature
+def _condition(evidence: Evidence, axis: Axis, low: float, high: float) -> str:
+    name, (j, level) = f"`{evidence.names[axis.column]}`", axis
     if level is not None:
         what = "missing" if np.isnan(level) else f"`{value_text(evidence, j, level)}`"
         return f"{name} is {'not ' * (high < 1)}{what}"

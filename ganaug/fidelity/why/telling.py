@@ -13,7 +13,7 @@ from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.why.pairs import Pair
 from ganaug.fidelity.why.views import View, auc_by_bins, column_views, divergence, equality_p, two_counts
 
-__all__ = ["ALONE", "MOST_COLUMNS", "Told", "evidence_of_pairs", "tell", "widest"]
+__all__ = ["ALONE", "MOST_COLUMNS", "Told", "evidence_of_pairs", "tell"]
 
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -24,7 +24,6 @@ ALONE = 0.05
 PLAIN = 0.9
 # beyond this many columns only those that differ most are asked for
 MOST_COLUMNS = 40
-SCREENED = 100
 
 
 class Told(NamedTuple):
@@ -66,17 +65,6 @@ def evidence_of_pairs(pairs: list[Pair], n_columns: int, is_real: Mask) -> Matri
         for axis in (pair.a, pair.b):
             found[axis.column] += pair.surplus
     return np.asarray(found * (1 / is_real.sum() + 1 / (~is_real).sum()) / 8)
-
-
-def widest(rows: Matrix, is_real: Mask, most: int = SCREENED) -> list[int]:
-    """Return the columns whose mean level number or share of missing values differs most, at most `most`."""
-    if rows.shape[1] <= most:
-        return list(range(rows.shape[1]))
-    parts = [np.nan_to_num(rows, nan=-1.0), np.isnan(rows).astype(float)]
-    apart = [
-        np.abs(part[is_real].mean(axis=0) - part[~is_real].mean(axis=0)) / (part.std(axis=0) + 1e-9) for part in parts
-    ]
-    return sorted(np.argsort(-np.maximum(*apart), kind="stable")[:most].tolist())
 
 
 def _auc_alone(views: list[View], is_real: Mask, rng: np.random.Generator) -> float:

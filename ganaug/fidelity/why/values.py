@@ -1,4 +1,4 @@
-"""Single values and shares, as a reader knows them."""
+"""Single values of a column, as a reader knows them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pandas.api import types
 
 from ganaug.fidelity.evidence.gathering import Evidence
 
-__all__ = ["share_text", "two_values", "value_text"]
+__all__ = ["DAY", "is_duration", "two_values", "value_text"]
 
-DAY, SECOND = 86_400_000_000, 1_000_000
+DAY, SECOND = 86_400_000_000, 1_000_000  # in microseconds
 
 
 def value_text(evidence: Evidence, j: int, code: float) -> str:
@@ -21,19 +21,6 @@ def value_text(evidence: Evidence, j: int, code: float) -> str:
         return "missing"
     value = evidence.levels[j][int(code)]
     return str(value) if evidence.kinds[j] == "category" else _number(evidence, j, float(value))
-
-
-def share_text(value: float) -> str:
-    """Write a share in per cent.
-
-    Examples
-    --------
-    >>> share_text(0.914), share_text(0.0042), share_text(0.0), share_text(1.0)
-    ('91 %', '0.4 %', 'none', 'all')
-    """
-    if value in (0.0, 1.0):
-        return "all" if value else "none"
-    return f"{100 * value:.1f} %" if min(value, 1 - value) < 0.0495 else f"{100 * value:.0f} %"
 
 
 def two_values(evidence: Evidence, j: int, a: float, b: float, *, wide: bool = False) -> tuple[str, str]:
@@ -49,6 +36,12 @@ def two_values(evidence: Evidence, j: int, a: float, b: float, *, wide: bool = F
     return f"{a:.{digits}f}", f"{b:.{digits}f}"
 
 
+def is_duration(evidence: Evidence, j: int) -> bool:
+    """Whether the values of a column of times are durations, not dates."""
+    column: pd.Series[Any] = evidence.folds[0][0][evidence.names[j]]
+    return types.infer_dtype(column, skipna=True).startswith("timedelta")
+
+
 def _number(evidence: Evidence, j: int, value: float) -> str:
     if evidence.kinds[j] == "time":
         return _time(evidence, j, value)
@@ -56,13 +49,8 @@ def _number(evidence: Evidence, j: int, value: float) -> str:
 
 
 def _time(evidence: Evidence, j: int, value: float, *, duration: bool = False) -> str:
-    column: pd.Series[Any] = evidence.folds[0][0][evidence.names[j]]
     whole = round(value)
-    if (
-        duration
-        or types.is_timedelta64_dtype(column.dtype)
-        or types.infer_dtype(column, skipna=True).startswith("timedelta")
-    ):
+    if duration or is_duration(evidence, j):
         return str(pd.Timedelta(np.timedelta64(whole, "us")).round("s"))
     # pandas' own moments may end in 2262
     when = np.datetime64(whole // DAY, "D") if whole % DAY == 0 else np.datetime64(round(whole / SECOND), "s")

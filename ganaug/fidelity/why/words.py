@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.why.axes import Axis
 from ganaug.fidelity.why.pairs import Pair
-from ganaug.fidelity.why.values import share_text, two_values, value_text
+from ganaug.fidelity.why.values import two_values, value_text
 from ganaug.fidelity.why.views import View, two_counts
-from ganaug.fidelity.wording import short
+from ganaug.fidelity.wording import share_text, short
 
 __all__ = ["difference", "pair_words"]
 

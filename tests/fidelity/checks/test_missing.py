@@ -52,3 +52,16 @@ def test_where_nothing_is_missing_nothing_is_said_of_it() -> None:
     result = judge(table, table)
     assert result.verdict is Verdict.PASS
     assert result.reason == "nothing is missing on either side"
+
+
+def test_rows_that_are_all_there_twice_are_no_more_draws() -> None:
+    rng = np.random.default_rng(5)
+    real, synthetic = (
+        pd.DataFrame({"x": rng.standard_normal(300), "y": rng.standard_normal(300)}).where(rng.random((300, 2)) < 0.8)
+        for _ in range(2)
+    )
+    once, twice = judge(real, synthetic), judge(real, pd.concat([synthetic, synthetic]))
+    assert (twice.effect, twice.low, twice.high) == pytest.approx((once.effect, once.low, once.high), abs=0.002)
+    # where real rows repeat each other, so may the synthetic ones
+    few = [pd.DataFrame({"x": rng.choice([0, 1, np.nan], n)}) for n in (300, 300, 600)]
+    assert judge(few[0], few[2]).high < judge(few[0], few[1]).high + 0.05

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from sklearn.metrics import balanced_accuracy_score, r2_score
 
-from ganaug.fidelity.checks.utility import balanced_accuracy, explained, utility
+from ganaug.fidelity.checks.measures import balanced_accuracy, explained
+from ganaug.fidelity.checks.utility import utility
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import Rule
 
 RNG = np.random.default_rng(0)
+RULE = Rule(0.1)
 
 
 def problem(n: int, seed: int) -> pd.DataFrame:
@@ -28,7 +30,7 @@ def problem(n: int, seed: int) -> pd.DataFrame:
 
 def judge(real: pd.DataFrame, synthetic: pd.DataFrame, train: pd.DataFrame, target: str, **roles: str) -> CheckResult:
     looked_at = gather([(real, synthetic, train)], target=target, **roles)
-    return utility(looked_at, Rule(0.0), np.random.default_rng(0))
+    return utility(looked_at, RULE, np.random.default_rng(0))
 
 
 def columns(target: str) -> list[str]:
@@ -46,6 +48,30 @@ def test_many_rows_of_the_true_law_help_where_there_are_few(target: str) -> None
     learned_from = [row["learned from"] for row in result.details["table"]]
     assert learned_from[:3] == ["real rows", "synthetic rows", "real and synthetic rows"]
     assert ("real rows, SMOTE" in learned_from) == (target == "sick")
+
+
+@pytest.mark.parametrize("target", ["sick", "outcome"])
+def test_synthetic_rows_that_lost_what_the_target_depends_on_are_flagged(target: str) -> None:
+    held_out, fresh, train = (problem(n, seed)[columns(target)] for seed, n in enumerate((600, 800, 800)))
+    dealt = fresh.assign(**{target: RNG.permutation(fresh[target])})
+    right, wrong = judge(held_out, fresh, train, target), judge(held_out, dealt, train, target)
+    assert right.verdict is Verdict.PASS
+    assert "depends on is lost" not in right.reason
+    assert wrong.verdict is Verdict.WARN
+    assert not wrong.blocking
+    assert wrong.reason.startswith(f"trees that learn `{target}` from the synthetic rows alone reach a ")
+    assert f"much of what `{target}` depends on is lost" in wrong.reason
+    assert wrong.details["alone"]["high"] < wrong.details["alone"]["limit"] == -RULE.margin
+
+
+@pytest.mark.parametrize("copies", [1, 4])
+def test_a_few_right_rows_are_not_flagged_though_they_teach_less_than_many_real_ones(copies: int) -> None:
+    held_out, few, train = (problem(n, seed)[columns("sick")] for seed, n in enumerate((600, 60, 2000)))
+    result = judge(held_out, pd.concat([few] * copies), train, "sick")
+    real, alone = result.details["table"][0], result.details["alone"]
+    assert alone["score"] - real["score"] < -0.1
+    assert alone["high"] > -RULE.margin
+    assert result.verdict is Verdict.PASS
 
 
 def test_rows_with_flipped_classes_hurt() -> None:
@@ -78,7 +104,7 @@ def test_it_says_why_it_was_not_measured(roles: dict[str, str], reason: str) -> 
     many = [f"class {i % 30}" for i in range(90)]
     table = pd.DataFrame({"x": RNG.normal(size=90), "day": days, "one": 1, "many": many, "gone": [1.0, 2.0, 3.0] * 30})
     looked_at = gather([(table, table.assign(gone=np.nan), table)], **roles)
-    result = utility(looked_at, Rule(0.0), np.random.default_rng(0))
+    result = utility(looked_at, RULE, np.random.default_rng(0))
     assert result.effect is None
     assert result.verdict is Verdict.PASS
     assert not result.blocking
@@ -88,7 +114,7 @@ def test_it_says_why_it_was_not_measured(roles: dict[str, str], reason: str) -> 
 def test_without_training_rows_or_other_columns_it_is_not_measured() -> None:
     table = pd.DataFrame({"kind": ["a", "b"] * 40})
     for train, reason in ((None, "are not known"), (table, "no column besides")):
-        result = utility(gather([(table, table, train)], target="kind"), Rule(0.0), RNG)
+        result = utility(gather([(table, table, train)], target="kind"), RULE, RNG)
         assert reason in result.reason
 
 
@@ -111,7 +137,7 @@ def test_a_category_missing_in_all_held_out_rows_is_not_measured() -> None:
 def test_a_target_that_one_fold_lacks_is_not_measured() -> None:
     one, two = (problem(60, seed)[columns("sick")] for seed in range(2))
     folds = [(one, two, two), (two, one.assign(sick=None), one)]
-    result = utility(gather(folds, target="sick"), Rule(0.0), np.random.default_rng(0))
+    result = utility(gather(folds, target="sick"), RULE, np.random.default_rng(0))
     assert "the synthetic rows of a fold have no value of the target `sick`" in result.reason
 
 
@@ -138,7 +164,7 @@ def test_groups_and_folds_and_missing_targets() -> None:
     parts[0].loc[:5, "sick"] = None
     folds = [(parts[0], problem(150, 5)[columns("sick")].assign(donor=99), parts[1])]
     folds += [(parts[1], problem(150, 6)[columns("sick")].assign(donor=99), parts[0])]
-    result = utility(gather(folds, target="sick", group="donor"), Rule(0.0), np.random.default_rng(0))
+    result = utility(gather(folds, target="sick", group="donor"), RULE, np.random.default_rng(0))
     assert 0.5 < result.details["table"][0]["score"] < 1
     assert result.low < result.effect < result.high
 

@@ -7,7 +7,7 @@ from scipy.stats import kstest, mannwhitneyu
 
 from ganaug.fidelity.classifiers import equality
 from ganaug.fidelity.classifiers.delong import Scored
-from ganaug.fidelity.classifiers.equality import mean_rank, p_given_classifiers, p_refitted, permuted
+from ganaug.fidelity.classifiers.equality import mean_rank, p_given_classifiers, p_refitted
 from ganaug.fidelity.evidence.gathering import Evidence, gather
 
 
@@ -96,22 +96,20 @@ def test_given_the_classifiers_whole_groups_swap() -> None:
     assert p_given_classifiers(evidence, [by_donor], rng) == pytest.approx(1 / 70, abs=0.012)
 
 
-def test_a_permutation_keeps_rows_folds_and_groups() -> None:
-    rng = np.random.default_rng(6)
-    draw = lambda n: pd.DataFrame({"x": rng.standard_normal(n), "donor": np.arange(n) % 6})  # noqa: E731
-    evidence = gather([(draw(30), draw(30), None), (draw(30), draw(30), None)], group="donor")
-    swapped = permuted(evidence, rng)
-    before, after = (
-        {
-            (x, fold, group): real
-            for x, fold, group, real in zip(e.pooled[:, 0], e.fold, e.groups, e.is_real, strict=True)
-        }
-        for e in (evidence, swapped)
-    )
-    assert before.keys() == after.keys()
-    assert 0 < sum(before[row] != after[row] for row in before) < len(before)
-    for key in {(fold, group) for _, fold, group in before}:  # of a donor in a fold, all rows change sides or none
-        assert len({before[row] != after[row] for row in before if row[1:] == key}) == 1
+def test_of_hundreds_of_columns_the_trees_are_shown_the_telling_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(equality, "N_REFITS", 19)
+    shown: list[int] = []
+
+    def by_one_column(codes: np.ndarray, categorical: np.ndarray, **_: bool) -> object:
+        shown.append(codes.shape[1])
+        return by_means(codes, categorical)
+
+    monkeypatch.setattr(equality, "boosted_trees", by_one_column)
+    rng = np.random.default_rng(8)
+    real, synthetic = rng.standard_normal((2, 60, 300))
+    synthetic[:, 7] += 3
+    assert p_refitted(evidence_of(real, synthetic), rng) == 0.05
+    assert set(shown) == {100}
 
 
 def test_surplus_synthetic_rows_are_left_out() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ganaug.fidelity.kernels.permutations import FIXED, Units, labellings, units_of
+from ganaug.fidelity.kernels.permutations import FIXED, Units, labellings, units_of, whole_units
 
 
 def deal(is_real: np.ndarray, groups: np.ndarray | None = None, most: int = 1000) -> tuple[Units, np.ndarray]:
@@ -53,3 +53,27 @@ def test_what_cannot_trade_places_stays() -> None:
     _, labels = deal(np.arange(20) < 10, np.r_[np.zeros(15), np.ones(5)])
     np.testing.assert_array_equal(labels[15:], 0)
     np.testing.assert_array_equal(labels[:15].sum(axis=0), 10)
+
+
+def test_whole_sides_of_donors_swap_within_their_fold_and_nothing_else_does() -> None:
+    rng = np.random.default_rng(2)
+    donor, fold, is_real = np.arange(120) % 6, np.arange(120) // 60, rng.random(120) < 0.5
+    donor[is_real & (donor == 0)] = 6  # two donors of a single side
+    units = whole_units(is_real, fold, donor.astype(float))
+    np.testing.assert_array_equal(units.is_real[units.unit], is_real)
+    labels = labellings(units, 200, rng)[units.unit]
+    changed = labels[:, 1:] != labels[:, :1]
+    assert 0.3 < changed.mean() < 0.7
+    for key in set(zip(fold, donor, strict=True)):  # of a donor in a fold, all rows change sides or none
+        rows = (fold == key[0]) & (donor == key[1])
+        assert (changed[rows] == changed[rows][:1]).all()
+    alone = [np.flatnonzero((fold == k) & np.isin(donor, [0, 6])) for k in (0, 1)]
+    assert all((labels[rows].sum(axis=0) > 0).all() for rows in alone)  # one of the two is real
+    assert (changed[alone[0]][0] != changed[alone[1]][0]).any()
+
+
+def test_without_groups_every_row_is_a_unit_of_its_fold() -> None:
+    is_real, fold = np.arange(30) % 3 == 0, np.arange(30) // 10
+    labels = labellings(whole_units(is_real, fold, None), 50, np.random.default_rng(0))
+    for k in range(3):
+        np.testing.assert_array_equal(labels[fold == k].sum(axis=0), is_real[fold == k].sum())

@@ -10,7 +10,7 @@ from problems import clusters, shuffled
 
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import plain
-from ganaug.fidelity.why import explain
+from ganaug.fidelity.why import explain, explain_class
 
 Change = Callable[[pd.DataFrame, np.random.Generator], pd.DataFrame]
 
@@ -140,3 +140,29 @@ def test_a_cross_fitted_table_of_hundreds_of_columns_is_explained() -> None:
     told = explain(gather([(table[fold == k], drawn, None) for k in range(3)]), rng)
     assert told["column"] == "g7"
     assert len(told["columns"]) == 20
+
+
+def test_a_class_is_explained_by_its_own_rows() -> None:
+    """Another column differs more, but in the other classes."""
+    real, drawn = clusters(1500, 0), clusters(1500, 1)
+    is_birch = drawn["kind"] == "birch"
+    broken = drawn.assign(
+        width=(drawn["width"] + np.where(is_birch, 0.8, 0)).round(3),
+        length=(drawn["length"] + np.where(is_birch, 0, 1.5)).round(2),
+    )
+    assert why(real, broken)["column"] == "length"
+    told = explain_class(gather([(real, broken, None)], target="kind"), "birch", np.random.default_rng(0))
+    assert told["within"] == "`kind` = `birch`"
+    assert told["sentence"].startswith("within `kind` = `birch`: `width` gives it away")
+    assert set(broken["kind"].iloc[[each["row"] for each in told["fakes"]]]) == {"birch"}
+    assert set(real["kind"].iloc[[each["row"] for each in told["neglected"]]]) == {"birch"}
+
+
+def test_a_quarter_of_a_numeric_target_is_explained_in_every_fold() -> None:
+    table, fold = clusters(900, 0), np.arange(900) % 3
+    cut = table["length"].quantile(0.25, interpolation="lower")
+    drawn = clusters(900, 1).assign(count=lambda t: t["count"] + 20 * (t["length"] <= cut))
+    evidence = gather([(table[fold == k], drawn, None) for k in range(3)], target="length")
+    told = explain_class(evidence, f"at most {cut}", np.random.default_rng(0))
+    assert told["column"] == "count"
+    assert all(drawn["length"].iloc[each["row"] % 900] <= cut for each in told["fakes"])
