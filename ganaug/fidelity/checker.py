@@ -7,14 +7,15 @@ from copy import deepcopy
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from ganaug.errors import DataError
-from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN
+from ganaug.fidelity.checks import CHECKS, NEED_TARGET, NEED_TRAIN, ROW_BY_ROW
 from ganaug.fidelity.evidence.digest import digests
 from ganaug.fidelity.evidence.gathering import Evidence, Fold, check_names, gather, same_columns
-from ganaug.fidelity.evidence.shift import given_label
-from ganaug.fidelity.notes import ROW_BY_ROW, said_aloud
+from ganaug.fidelity.evidence.shift import rows_given_label
+from ganaug.fidelity.notes import said_aloud
 from ganaug.fidelity.page.collect import collect
 from ganaug.fidelity.profiles import PROFILES, Profile
 from ganaug.fidelity.report import FidelityReport
@@ -131,9 +132,7 @@ class FidelityChecker:
         folds = [same_columns(fold) for fold in folds]
         check_names(folds[0][0], target=self.target, group=self.group, given_column=self.given)
         hashes, seeds = digests(folds), Seeds(self.random_state)
-        if self.given is not None:
-            folds = [given_label(fold, self.given, seeds.rng("given", k)) for k, fold in enumerate(folds)]
-        evidence = gather(folds, target=self.target, group=self.group, ignore=self.ignore)
+        evidence = self._gathered(folds, seeds)
         attempt = self._attempt(hashes)
         checks = self._measure(evidence, margins, ALPHA / attempt)
         verdict = overall(checks)
@@ -155,6 +154,17 @@ class FidelityChecker:
         """Go on counting attempts from an earlier report."""
         for held_out, synthetic in earlier.provenance.get("judged", {}).items():
             self.judged[held_out] = list(dict.fromkeys([*synthetic, *self.judged.get(held_out, ())]))
+
+    def _gathered(self, folds: Sequence[Fold], seeds: Seeds) -> Evidence:
+        if self.given is None:
+            return gather(folds, target=self.target, group=self.group, ignore=self.ignore)
+        kept = [rows_given_label(fold, self.given, seeds.rng("given", k), self.ignore) for k, fold in enumerate(folds)]
+        thinned = [(real, drawn[rows], train) for (real, drawn, train), rows in zip(folds, kept, strict=True)]
+        evidence = gather(thinned, target=self.target, group=self.group, ignore=self.ignore)
+        # a row is told by its place before some were left out
+        place = np.flatnonzero(np.concatenate(kept))
+        n_real = len(evidence.real)
+        return replace(evidence, places=np.append(evidence.places[:n_real], place[evidence.places[n_real:]]))
 
     def _attempt(self, hashes: dict[str, str]) -> int:
         """Count the tables that these held-out rows have judged."""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 
+from ganaug.fidelity.checks import ROW_BY_ROW, WHERE_DECIDABLE
+from ganaug.fidelity.checks.draws import held_out_draws
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.rule import ALPHA
 from ganaug.fidelity.wording import percent
 
-__all__ = ["ROW_BY_ROW", "said_aloud"]
+__all__ = ["said_aloud"]
 
-# these take rows for independent draws, and only flag where rows belong to donors or plates; those below block only
-# where the sample can decide them
-ROW_BY_ROW = {"levels", "missing", "coverage", "nearness", "membership"}
-WHERE_DECIDABLE = {"missing", "within", "mmd", "coverage", "copies", "nearness", "membership"}
+# with fewer of them limits by Student's t are wide, and still rough
+FEW_GROUPS = 10
 
 
 def said_aloud(
@@ -58,6 +58,11 @@ def _of_rows(evidence: Evidence, attempt: int, given: Hashable | None, target: H
     if evidence.groups is not None:
         only_flag = ", ".join(f"`{name}`" for name in sorted(ROW_BY_ROW))
         yield f"Rows of one group are no independent draws: {only_flag} only flag."
+        if (n := held_out_draws(evidence)) < FEW_GROUPS:
+            yield (
+                f"The held-out rows come from {n} groups, and it is groups that count: with fewer than {FEW_GROUPS} "
+                "the limits are wide, and most tables stay undecided however many rows each group has."
+            )
 
 
 def _of_checks(evidence: Evidence, checks: Sequence[CheckResult]) -> Iterator[str]:

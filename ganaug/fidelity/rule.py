@@ -15,6 +15,7 @@ __all__ = ["ALPHA", "Z90", "Rule", "newcombe", "rows_for_c2st", "rows_to_decide"
 
 ALPHA = 0.05
 Z90 = float(norm.ppf(0.9))
+MOST_ROWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -54,22 +55,24 @@ class Rule:
         name: str,
         effect: float,
         limits: tuple[float, float],
-        n_real: int,
+        n_real: int | None,
         reason: str,
         *,
         decidable: bool = True,
-        most_rows: int | None = None,
+        most_rows: int = MOST_ROWS,
         details: dict[str, Any] | None = None,
     ) -> CheckResult:
         """Decide on an effect, measured on `n_real` held-out rows; it blocks where it is `decidable` or fails.
 
-        More than `most_rows` are not looked at, so that no more of them would decide.
+        Where `n_real` is None it is not rows that are scarce. More than `most_rows` are not looked at, or nobody has
+        them: where it would take more the reason says so.
         """
         verdict = self.decide(*limits)
-        undecided = verdict is Verdict.INCONCLUSIVE
-        needed = rows_to_decide(n_real, effect, *limits, self.margin) if undecided else None
-        if needed is not None and most_rows is not None and needed > most_rows:
-            needed = None
+        needed = None
+        if verdict is Verdict.INCONCLUSIVE and n_real is not None:
+            needed = rows_to_decide(n_real, effect, *limits, self.margin)
+            if needed is None or needed > most_rows:
+                needed, reason = None, f"{reason}; more rows would hardly decide it"
         return CheckResult(
             name=name,
             effect=float(effect),

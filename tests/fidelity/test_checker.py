@@ -239,6 +239,17 @@ def test_with_groups_what_takes_rows_for_independent_only_flags() -> None:
     assert any("no independent draws" in note for note in report.notes)
 
 
+def test_few_groups_are_said_aloud_and_no_rows_are_asked_for() -> None:
+    rng, donor = np.random.default_rng(2), np.arange(120) % 4
+    tables = [clusters(120, seed).assign(donor=4 * seed + donor) for seed in (0, 1)]
+    apart = [table.assign(length=lambda t: t["length"] + 3 * rng.standard_normal(4)[donor]) for table in tables]
+    report = FidelityChecker(group="donor").check(*apart)
+    assert report.verdict is Verdict.INCONCLUSIVE
+    assert all(check.rows_needed is None for check in report.checks)
+    assert report["c2st"].high == 1
+    assert any("come from 4 groups, and it is groups that count" in note for note in report.notes)
+
+
 @pytest.mark.parametrize("ignore", ["kind", "xy"])
 def test_a_text_is_no_collection_of_columns(ignore: str) -> None:
     with pytest.raises(TypeError, match="ignore takes a collection of columns"):

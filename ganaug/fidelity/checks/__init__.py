@@ -23,7 +23,7 @@ from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.rule import Rule
 
-__all__ = ["CHECKS", "NEED_TARGET", "NEED_TRAIN", "Check"]
+__all__ = ["CHECKS", "NEED_TARGET", "NEED_TRAIN", "ROW_BY_ROW", "WHERE_DECIDABLE", "Check"]
 
 
 class Check(Protocol):
@@ -54,3 +54,7 @@ CHECKS: dict[str, Check] = {
 # without training rows, or without a target, there is nothing to look for
 NEED_TRAIN = {"copies", "nearness", "membership", "utility"}
 NEED_TARGET = {"utility", "within"}
+# these take rows for independent draws, and only flag where rows belong to donors or plates
+ROW_BY_ROW = {"levels", "missing", "coverage", "nearness", "membership"}
+# these block only where the sample can decide them
+WHERE_DECIDABLE = {"missing", "within", "mmd", "coverage", "copies", "nearness", "membership"}

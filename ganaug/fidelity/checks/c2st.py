@@ -94,7 +94,7 @@ def c2st(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResul
         "p_fail": _p_fail([one.auc for one in tried.values()], rule.margin),
         "p_equal": _p_equal(evidence, [*tried.values()], rng),
     }
-    result = _result([one.auc for one in tried.values()], rule, len(evidence.real), details)
+    result = _result([one.auc for one in tried.values()], rule, evidence.rows_that_count, details)
     trees = tried[TREES]
     return _accused(result, leak_auc(evidence, trees.learn, trees.rounds, unit, rng), rule)
 
@@ -146,7 +146,7 @@ def _try(learn: Classifier, rounds: Sequence[Sequence[Split]], evidence: Evidenc
     return _Tried(learn, found, measured(found, evidence, unit))
 
 
-def _result(aucs: Sequence[Measured], rule: Rule, n_real: int, details: dict[str, Any]) -> CheckResult:
+def _result(aucs: Sequence[Measured], rule: Rule, n_real: int | None, details: dict[str, Any]) -> CheckResult:
     effect = max(auc.value for auc in aucs)
     low = max(auc.limits(rule.alpha / len(aucs))[0] for auc in aucs)
     high = max(auc.limits(rule.alpha)[1] for auc in aucs)
@@ -160,7 +160,7 @@ def _result(aucs: Sequence[Measured], rule: Rule, n_real: int, details: dict[str
     return rule.result("c2st", effect, (low, high), n_real, reason, details=details)
 
 
-def _accused(result: CheckResult, leak: Auc | None, rule: Rule) -> CheckResult:
+def _accused(result: CheckResult, leak: Measured | None, rule: Rule) -> CheckResult:
     """Turn the result into a failure where held-out rows look more synthetic than the synthetic rows do."""
     if leak is None:
         return result

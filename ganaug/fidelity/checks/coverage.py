@@ -8,6 +8,7 @@ from scipy.stats import hypergeom
 from sklearn.metrics.pairwise import euclidean_distances
 from threadpoolctl import threadpool_limits
 
+from ganaug.fidelity.checks.draws import different_draws
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.result import CheckResult
@@ -53,8 +54,11 @@ def coverage(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
     value, variance = np.array(density).T
     crowding, spread = float(sizes @ value), rule.z * float(np.sqrt(sizes**2 @ variance))
     details = {"density": crowding, "density_low": crowding - spread, "density_high": crowding + spread}
-    independent = len(shares) / (OF_REAL + OF_SYNTHETIC * len(shares) / n_drawn)
-    return _coverage_result(float(shares.mean()), chance, independent, len(evidence.real), rule, details)
+    n, m = different_draws(evidence)
+    different = _independent(n / len(evidence.real) * len(shares), m / len(evidence.synthetic) * n_drawn)
+    # rows that are there twice are one draw for a pass; for a refusal all count, or a collapse would be no draw at all
+    independent = _independent(len(shares), n_drawn), different
+    return _coverage_result(float(shares.mean()), chance, independent, evidence.rows_that_count, rule, details)
 
 
 def _hits(real: NDArray[np.float32], synthetic: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -90,10 +94,21 @@ def _expected(n: int, m: int) -> float:
     return float(1 - np.prod(own / (own + m)))
 
 
+def _independent(n_real: float, n_synthetic: float) -> float:
+    """Return how many independent real rows would tell as much."""
+    return n_real / (OF_REAL + OF_SYNTHETIC * n_real / n_synthetic)
+
+
 def _coverage_result(
-    share: float, chance: float, n: float, n_real: int, rule: Rule, density: dict[str, float]
+    share: float,
+    chance: float,
+    independent: tuple[float, float],
+    n_real: int | None,
+    rule: Rule,
+    density: dict[str, float],
 ) -> CheckResult:
-    low, high = (chance - limit for limit in reversed(wilson(share, n, rule.z)))
+    most, n = independent
+    low, high = chance - wilson(share, most, rule.z)[1], chance - wilson(share, n, rule.z)[0]
     # what fresh real rows would reach, at the 10 % where chance goes against them
     unlucky = chance - Z90 * (chance * (1 - chance) / n) ** 0.5
     return rule.result(

@@ -61,7 +61,7 @@ def membership(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Chec
     weights = sizes / sizes.sum()
     # folds share training rows: in the sum over folds these dependences lower the variance, so it is on the safe side
     effect, (se, without) = float(weights @ auc), np.sqrt([weights**2 @ variance for variance in variances])
-    low, high = effect - rule.z * float(se), min(1.0, effect + rule.z * float(se))
+    low, high = max(0.0, effect - rule.z * float(se)), min(1.0, effect + rule.z * float(se))
     reason = (
         f"by the distance to the nearest synthetic row, training rows are told from held-out ones with AUC "
         f"{short(effect)}, {limit_text(rule.decide(low, high), short(low), short(high))} "
@@ -70,7 +70,14 @@ def membership(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> Chec
     decidable = (rule.z + Z90) * without <= rule.margin - 0.5
     details = {"p_equal": float(norm.sf((effect - 0.5) / max(without, 1e-12)))}
     return rule.result(
-        "membership", effect, (low, high), len(evidence.real), reason, decidable=bool(decidable), details=details
+        "membership",
+        effect,
+        (low, high),
+        evidence.rows_that_count,
+        reason,
+        most_rows=REAL_ROWS * evidence.n_folds,
+        decidable=bool(decidable),
+        details=details,
     )
 
 

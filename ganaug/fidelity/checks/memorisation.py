@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
+from ganaug.fidelity.checks.draws import different_draws
 from ganaug.fidelity.evidence.encoding import for_distances
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
 from ganaug.fidelity.result import CheckResult
@@ -57,11 +58,14 @@ def nearness(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckR
     sizes = np.bincount(evidence.synthetic_fold) / len(evidence.synthetic)
     values, ses, without = np.array(parts).T
     found = Nearness(float(sizes @ values), *(float(np.sqrt(sizes**2 @ part**2)) for part in (ses, without)))
-    return _near_result(found, rule, len(evidence.real))
+    return _near_result(found, rule, evidence.rows_that_count)
 
 
 def copies(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult:
-    """Share of synthetic rows equal to a training row, beyond the share of held-out rows that are."""
+    """Share of synthetic rows equal to a training row, beyond the share of held-out rows that are.
+
+    A row that is there twice is one draw.
+    """
     hits: tuple[list[NDArray[np.bool_]], list[NDArray[np.bool_]]] = ([], [])
     for k, train in enumerate(evidence.train):
         sides = (evidence.synthetic[evidence.synthetic_fold == k], evidence.real[evidence.real_fold == k])
@@ -72,14 +76,15 @@ def copies(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
         hits[0].append(np.isin(drawn, seen))
         hits[1].append(np.isin(held_out, seen))
     drawn_hits, real_hits = (np.concatenate(side) for side in hits)
-    p, q, n, m = float(drawn_hits.mean()), float(real_hits.mean()), len(real_hits), len(drawn_hits)
+    p, q, (n, m) = float(drawn_hits.mean()), float(real_hits.mean()), different_draws(evidence)
     limits, perfect = newcombe(p, m, q, n, rule.z), newcombe(q, m, q, n, rule.z)[1]
     reason = (
         f"{percent(p, 1)} of the synthetic rows equal a training row, {percent(q, 1)} of the held-out rows do "
         f"(limit {percent(rule.margin)} more; {NO_GUARANTEE})"
     )
     details = {"synthetic": p, "held_out": q}
-    return rule.result("copies", p - q, limits, n, reason, decidable=perfect <= rule.margin, details=details)
+    decidable, n_real = perfect <= rule.margin, evidence.rows_that_count
+    return rule.result("copies", p - q, limits, n_real, reason, decidable=decidable, details=details)
 
 
 def nearness_share(
@@ -139,7 +144,7 @@ def _nearness(
     return Nearness((share - e) / most, float(max(se, without) / most), float(without / most))
 
 
-def _near_result(found: Nearness, rule: Rule, n_real: int) -> CheckResult:
+def _near_result(found: Nearness, rule: Rule, n_real: int | None) -> CheckResult:
     low, high = found.value - rule.z * found.se, min(1.0, found.value + rule.z * found.se)
     reason = (
         f"the synthetic rows are as near to training rows as if {_percent(found.value)} of them were copies, "

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from ganaug.fidelity.checks.draws import different_draws
 from ganaug.fidelity.evidence.gathering import Evidence
-from ganaug.fidelity.evidence.splits import units
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.rule import Rule, newcombe
 from ganaug.fidelity.wording import percent
@@ -48,7 +48,7 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     rng : numpy.random.Generator
         Not used.
     """
-    n, m = _draws(evidence)
+    n, m = different_draws(evidence)
     p, q = (np.isnan(side).mean(axis=0) for side in (evidence.synthetic, evidence.real))
     looks = 2 * len(p)
     z = float(norm.isf(rule.alpha / looks))
@@ -69,18 +69,8 @@ def missing(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
         "columns": {gap.column: {"real": gap.real, "synthetic": gap.synthetic} for gap in told},
     }
     decidable = _decidable(q, n, m, rule)
-    n_real = len(evidence.real)
+    n_real = evidence.rows_that_count
     return rule.result("missing", worst.effect, (low, high), n_real, reason, decidable=decidable, details=details)
-
-
-def _draws(evidence: Evidence) -> tuple[float, float]:
-    """Count real and synthetic rows, less where they repeat each other: n² over the sum of squares (Kish 1965)."""
-    if evidence.groups is not None:
-        return len(evidence.real), len(evidence.synthetic)
-    unit = units(evidence)
-    times = [np.bincount(unit[side]).astype(float) for side in (evidence.is_real, ~evidence.is_real)]
-    real, synthetic = (float(each.sum() ** 2 / (each**2).sum()) for each in times)
-    return real, synthetic
 
 
 def _gap(column: str, p: float, m: float, q: float, n: float, z_each: float, z: float) -> Gap:

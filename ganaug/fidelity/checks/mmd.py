@@ -81,7 +81,7 @@ def mmd(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckResult
         yardsticks.append(_yardstick(space, codes[rows[is_real[rows]]], MOST_UNITS // len(folds), rng))
     weights = [is_real[rows].sum() for rows in folds]
     details = {"exact": space.waves is None}
-    return _result(average(compared, weights), average(yardsticks, weights), rule, len(evidence.real), details)
+    return _result(average(compared, weights), average(yardsticks, weights), rule, evidence.rows_that_count, details)
 
 
 def _space(codes: Codes, categorical: NDArray[np.bool_], exact: bool, rng: np.random.Generator) -> _Space:
@@ -102,7 +102,9 @@ def _yardstick(space: _Space, real: Codes, most_units: int, rng: np.random.Gener
     return compare(space.sums(np.concatenate([real, *shuffled]), units.unit, len(WIDTHS)), labels, units.cluster)
 
 
-def _result(found: Compared, yardstick: Compared, rule: Rule, n_real: int, details: dict[str, Any]) -> CheckResult:
+def _result(
+    found: Compared, yardstick: Compared, rule: Rule, n_real: int | None, details: dict[str, Any]
+) -> CheckResult:
     p, most = p_of_maximum(found.values)
     plain = found.values[KERNELS.index(("gaussian", 1.0))]
     shape, width = KERNELS[most]

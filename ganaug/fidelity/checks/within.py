@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ganaug.fidelity.checks.rows import FEWEST_GROUPS, held_out_draws
+from ganaug.fidelity.checks.draws import held_out_draws
+from ganaug.fidelity.checks.rows import FEWEST_GROUPS
 from ganaug.fidelity.classifiers.limits import Measured, measured
 from ganaug.fidelity.classifiers.scoring import boosted_trees, scored
 from ganaug.fidelity.evidence.gathering import Evidence
@@ -60,7 +61,7 @@ def within(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRes
         donors = "" if evidence.groups is None else f", and real rows of {FEWEST_GROUPS} groups,"
         reason = f"no class has {fewest} real and as many synthetic rows{donors} to be compared by"
         return _unmeasured(rule, reason, too_few)
-    return _result(str(evidence.names[evidence.target]), found, sizes, rule, too_few, len(evidence.real))
+    return _result(str(evidence.names[evidence.target]), found, sizes, rule, too_few, evidence.rows_that_count)
 
 
 def _auc(part: Evidence, rng: np.random.Generator) -> Measured | None:
@@ -82,7 +83,7 @@ def _result(
     sizes: dict[str, tuple[int, int]],
     rule: Rule,
     too_few: list[str],
-    n_real: int,
+    n_real: int | None,
 ) -> CheckResult:
     n_classes = len(found)
     worst = max(found, key=lambda name: found[name].value)

@@ -89,14 +89,15 @@ def _numbered(evidence: Evidence) -> Evidence:
 
 def _of_rows(evidence: Evidence, real: Rows, synthetic: Rows) -> Evidence:
     """Take pooled rows of these numbers for the real and for the synthetic ones."""
-    rows, fold, groups = evidence.pooled, evidence.fold, evidence.groups
+    rows, fold, groups, both = evidence.pooled, evidence.fold, evidence.groups, np.append(real, synthetic)
     return replace(
         evidence,
         real=rows[real],
         synthetic=rows[synthetic],
         real_fold=fold[real],
         synthetic_fold=fold[synthetic],
-        groups=None if groups is None else groups[np.append(real, synthetic)],
+        places=evidence.places[both],
+        groups=None if groups is None else groups[both],
     )
 
 

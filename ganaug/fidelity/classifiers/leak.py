@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
-from scipy.stats import norm
 
-from ganaug.fidelity.classifiers.delong import Auc, Scored, combined_auc
+from ganaug.fidelity.classifiers.delong import Scored
+from ganaug.fidelity.classifiers.limits import Measured, measured
 from ganaug.fidelity.classifiers.scoring import Classifier, scored
 from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.evidence.splits import Rows, splits
@@ -23,7 +23,7 @@ STRICTNESS = 5
 
 def leak_auc(
     evidence: Evidence, trees: Classifier, rounds: Sequence[Sequence[Scored]], unit: Rows, rng: np.random.Generator
-) -> Auc | None:
+) -> Measured | None:
     """AUC of the trees, with every row dealt by itself; None where it says nothing about leaks.
 
     A copy that lands in the training half, labelled synthetic, makes the held-out row it was made from look synthetic
@@ -32,7 +32,8 @@ def leak_auc(
     rows are no coincidence, that is where some number is practically never the same twice: in a table of few levels
     from which repetitions were removed, an honest generator must meet held-out rows more often than they meet each
     other. Nor does it speak where the table was cross-fitted: there the classifier learns from the rows that the
-    generator learned from, and copying these brings the AUC below .5 too.
+    generator learned from, and copying these brings the AUC below .5 too. In the variance rows of a group count as one
+    draw, wherever they were dealt.
 
     Parameters
     ----------
@@ -51,18 +52,17 @@ def leak_auc(
         return None
     alone = np.arange(len(unit))
     if len(np.unique(unit)) == len(unit):
-        return combined_auc(rounds, alone)
+        return measured(rounds, evidence, alone)
     if not _has_distinct_number(evidence):
-        return None if evidence.groups is not None else combined_auc(rounds, unit)
+        return None if evidence.groups is not None else measured(rounds, evidence, unit)
     apart = islice(splits(evidence, rng, alone), N_SPLITS)
-    return combined_auc([scored(trees, parts, evidence.is_real) for parts in apart], alone)
+    tested = [scored(trees, parts, evidence.is_real) for parts in apart]
+    return measured(tested, evidence, alone if evidence.groups is None else unit)
 
 
-def p_leak(auc: Auc) -> float:
+def p_leak(auc: Measured) -> float:
     """Return the p-value against "AUC is at least .5", `STRICTNESS` times what it would be for one look."""
-    if auc.variance == 0:
-        return float(auc.value >= 0.5)
-    return min(1.0, STRICTNESS * float(norm.cdf((auc.value - 0.5) / np.sqrt(auc.variance))))
+    return min(1.0, STRICTNESS * auc._replace(value=1 - auc.value).p_beyond(0.5))
 
 
 def _has_distinct_number(evidence: Evidence) -> bool:

@@ -31,9 +31,9 @@ class Measured(NamedTuple):
     freedom: float = np.inf
 
     def limits(self, alpha: float) -> tuple[float, float]:
-        """Return one-sided limits, each at ``1 - alpha``."""
+        """Return one-sided limits, each at ``1 - alpha``; an AUC is never below 0 or above 1."""
         width = float(student.isf(alpha, self.freedom)) * self.variance**0.5
-        return self.value - width, self.value + width
+        return max(0.0, self.value - width), min(1.0, self.value + width)
 
     def p_beyond(self, margin: float) -> float:
         """Return the p-value against "it is within the margin"."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.fidelity.evidence.columns import Kind, common_kind, level_numbers, plain_values, row_name_kind
+from ganaug.fidelity.evidence.order import once_each, row_order, row_weights, settled
 
 __all__ = ["Codes", "Evidence", "Fold", "check_names", "gather", "same_columns"]
 
@@ -23,6 +24,9 @@ Fold = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]
 @dataclass(frozen=True)
 class Evidence:
     """Rows of all folds as level numbers, with the fold and the group that each row belongs to.
+
+    Within a table of a fold rows come in an order of their own (`row_order`), so that what is drawn at random does not
+    hang on the caller's.
 
     Attributes
     ----------
@@ -36,6 +40,8 @@ class Evidence:
         Level numbers, NaN where a value is missing.
     real_fold, synthetic_fold : ndarray, shape (n_rows,)
         All zero unless the table was cross-fitted.
+    places : ndarray, shape (n_real + n_synthetic,)
+        Place of each row in the caller's table, real rows first; of a cross-fitted one in all folds together.
     train : tuple of ndarray
         The training rows of each fold; empty when they are not known.
     groups : ndarray, shape (n_real + n_synthetic,), or None
@@ -55,6 +61,7 @@ class Evidence:
     synthetic: Codes
     real_fold: NDArray[np.intp]
     synthetic_fold: NDArray[np.intp]
+    places: NDArray[np.intp]
     train: tuple[Codes, ...] = ()
     groups: NDArray[np.float64] | None = None
     notes: tuple[str, ...] = ()
@@ -70,6 +77,11 @@ class Evidence:
     def n_folds(self) -> int:
         """Number of folds, 1 for a plain hold-out."""
         return int(self.real_fold.max()) + 1
+
+    @property
+    def rows_that_count(self) -> int | None:
+        """Number of held-out rows, if more of them would tell more; None where groups are what is scarce."""
+        return len(self.real) if self.groups is None else None
 
     @property
     def pooled(self) -> Codes:
@@ -101,7 +113,7 @@ def gather(
     >>> real, synthetic = pd.DataFrame({"x": [0.5, 2.0, None]}), pd.DataFrame({"x": [1.0, 2.0]})
     >>> evidence = gather([(real, synthetic, None)])
     >>> evidence.real.ravel().tolist(), evidence.synthetic.ravel().tolist()
-    ([0.0, 2.0, nan], [1.0, 2.0])
+    ([nan, 0.0, 2.0], [1.0, 2.0])
     """
     held_out, synthetic, train = ([fold[role] for fold in folds if fold[role] is not None] for role in range(3))
     tables = [table for table in [*held_out, *synthetic, *train] if table is not None]
@@ -112,23 +124,50 @@ def gather(
     if not names:
         raise DataError(f"there is no column left to judge: {' '.join(notes)}")
     coded = [_coded(tables, name, kinds[name]) for name in names]
-    parts = _split(np.column_stack([codes for codes, _ in coded]), tables)
+    codes, sizes = np.column_stack([each for each, _ in coded]), [len(table) for table in tables]
+    categorical = np.array([kinds[name] == "category" for name in names])
+    of_table, levels = np.repeat(np.arange(len(tables)), sizes), [values for _, values in coded]
+    weights = row_weights(codes, categorical, of_table)
+    for j in np.flatnonzero(categorical):
+        codes[:, j], levels[j] = settled(codes[:, j], levels[j], weights)
     n = len(folds)
-    real, drawn, seen = parts[:n], parts[n : 2 * n], tuple(parts[2 * n :])
+    n_real, n_judged = sum(sizes[:n]), sum(sizes[: 2 * n])
+    belongs = np.full(len(codes), np.nan)
+    if group is not None:
+        belongs[:n_judged] = settled(*_coded(tables[: 2 * n], group, "category"), weights[:n_judged])[0]
+    order = row_order(codes, weights, of_table, belongs)
+    if group is None:
+        order, sizes, repeated = _once(order, codes, sizes, n)
+        n_judged, notes = sum(sizes[: 2 * n]), notes + repeated
+    codes = codes[order]
+    parts = np.split(codes, np.cumsum(sizes)[:-1])
     return Evidence(
         names=names,
         kinds=tuple(kinds[name] for name in names),
-        levels=tuple(levels for _, levels in coded),
-        real=np.concatenate(real),
-        synthetic=np.concatenate(drawn),
-        real_fold=np.repeat(np.arange(n), [len(part) for part in real]),
-        synthetic_fold=np.repeat(np.arange(n), [len(part) for part in drawn]),
-        train=seen if len(seen) == n else (),
-        groups=None if group is None else _coded(tables[: 2 * n], group, "category")[0],
+        levels=tuple(levels),
+        real=codes[:n_real],
+        synthetic=codes[n_real:n_judged],
+        real_fold=np.repeat(np.arange(n), sizes[:n]),
+        synthetic_fold=np.repeat(np.arange(n), sizes[n : 2 * n]),
+        places=order[:n_judged] - np.where(np.arange(n_judged) < n_real, 0, n_real),
+        train=tuple(parts[2 * n :]) if len(parts) == 3 * n else (),
+        groups=None if group is None else belongs[order[:n_judged]],
         notes=notes,
         folds=[_without(fold, ignore) for fold in folds],
         target=names.index(target) if target in names else None,
     )
+
+
+def _once(
+    order: NDArray[np.intp], codes: Codes, sizes: list[int], n: int
+) -> tuple[NDArray[np.intp], list[int], tuple[str, ...]]:
+    """Leave out what only repeats a fold's synthetic rows: the order that is left, the sizes, and a note."""
+    tables = np.split(order, np.cumsum(sizes)[:-1])
+    kept, times = zip(*(once_each(codes[rows]) for rows in tables[n : 2 * n]), strict=True)
+    tables[n : 2 * n] = [rows[here] for rows, here in zip(tables[n : 2 * n], kept, strict=True)]
+    most = max(times)
+    note = (f"Every synthetic row comes {most} times; it was judged once.",) if most > 1 else ()
+    return np.concatenate(tables), [len(rows) for rows in tables], note
 
 
 def check_names(table: pd.DataFrame, **roles: Hashable | None) -> None:
@@ -188,7 +227,3 @@ def _left_out(
 
 def _coded(tables: Sequence[pd.DataFrame], name: Hashable, kind: Kind) -> tuple[NDArray[np.float64], NDArray[Any]]:
     return level_numbers(np.concatenate([plain_values(table[name], kind) for table in tables]), kind)
-
-
-def _split(rows: Codes, tables: Sequence[pd.DataFrame]) -> list[Codes]:
-    return np.split(rows, np.cumsum([len(table) for table in tables])[:-1])

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ganaug.errors import DataError
 from ganaug.fidelity.evidence.columns import common_kind, level_numbers, plain_values
-from ganaug.fidelity.evidence.gathering import Fold
+from ganaug.fidelity.evidence.gathering import Fold, gather
 
-__all__ = ["given_label"]
+__all__ = ["rows_given_label"]
 
 MOST_LABELS = 100
 
 
-def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
-    """Thin out the synthetic rows until their labels have the shares of the held-out rows.
+def rows_given_label(
+    fold: Fold, label: Hashable, rng: np.random.Generator, ignore: Collection[Hashable] = ()
+) -> NDArray[np.bool_]:
+    """Choose synthetic rows ``(n_rows,)`` so that their labels have the shares of the held-out rows.
 
     A table whose classes were balanced differs from the real rows by intention; what is left to judge is each class.
     As many rows are kept as these shares allow. A label that no synthetic row has stays missing, and rows of a label
@@ -29,7 +32,9 @@ def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
     label : hashable
         The column whose shares were changed.
     rng : numpy.random.Generator
-        Draws the rows that are kept; their order stays.
+        Draws the rows that are kept, whatever order they come in.
+    ignore : collection of hashable
+        Columns that are not judged.
 
     Raises
     ------
@@ -40,11 +45,11 @@ def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
     --------
     >>> import pandas as pd
     >>> real, even = pd.DataFrame({"sick": [0, 0, 0, 1]}), pd.DataFrame({"sick": [0, 1] * 30})
-    >>> _, kept, _ = given_label((real, even, None), "sick", np.random.default_rng(0))
-    >>> kept["sick"].value_counts().to_dict()
+    >>> kept = rows_given_label((real, even, None), "sick", np.random.default_rng(0))
+    >>> even["sick"][kept].value_counts().to_dict()
     {0: 30, 1: 10}
     """
-    real, synthetic, train = fold
+    real, synthetic, _ = fold
     kind = common_kind([real[label]])
     values = np.concatenate([plain_values(table[label], kind) for table in (real, synthetic)])
     codes = level_numbers(values, kind)[0]
@@ -56,9 +61,12 @@ def given_label(fold: Fold, label: Hashable, rng: np.random.Generator) -> Fold:
     if not there.any():
         raise DataError(f"held-out and synthetic rows have no value of `{label}` in common")
     wanted = np.where(a > 0, np.floor((b[there] / a[there]).min() * a), b)
-    drawn = codes[len(real) :]
+    drawn_order = gather([(real, synthetic, None)], ignore=ignore).places[len(real) :]
+    drawn = codes[len(real) :][drawn_order]
     # the place of each row among those of its label, in random order
     order = np.lexsort((rng.random(len(drawn)), drawn))
     place = np.empty(len(drawn), dtype=np.intp)
     place[order] = np.arange(len(drawn)) - (np.cumsum(b) - b)[drawn[order]]
-    return real, synthetic[place < wanted[drawn]], train
+    kept = np.empty(len(drawn), dtype=np.bool_)
+    kept[drawn_order] = place < wanted[drawn]
+    return kept

@@ -47,6 +47,7 @@ def rows_of_class(evidence: Evidence, real: Bools, synthetic: Bools) -> Evidence
         synthetic=evidence.synthetic[synthetic][:, kept],
         real_fold=np.searchsorted(folds, evidence.real_fold[real]),
         synthetic_fold=np.searchsorted(folds, evidence.synthetic_fold[synthetic]),
+        places=evidence.places[both],
         train=(),
         groups=None if evidence.groups is None else evidence.groups[both],
         target=None,

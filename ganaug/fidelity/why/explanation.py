@@ -15,7 +15,7 @@ from ganaug.fidelity.why.classes import class_rows, rows_of_class
 from ganaug.fidelity.why.pairs import Pair, differing_pairs
 from ganaug.fidelity.why.regions import differing_regions
 from ganaug.fidelity.why.rows import extreme_rows, row_scores
-from ganaug.fidelity.why.telling import ALONE, MOST_COLUMNS, Told, evidence_of_pairs, tell
+from ganaug.fidelity.why.telling import MOST_COLUMNS, Told, evidence_of_pairs, stands_out, sure_pairs, tell
 from ganaug.fidelity.why.trees import held_out, importance, nats_of_auc
 from ganaug.fidelity.why.words import difference, pair_words
 from ganaug.fidelity.wording import short
@@ -54,7 +54,7 @@ def explain(evidence: Evidence, rng: np.random.Generator) -> dict[str, Any]:
     q = {each.column: fdr for each, fdr in zip(told, false_discovery_control([each.p for each in told]), strict=True)}
     told = sorted(told, key=lambda each: -each.nats)[:MOST_COLUMNS]
     pairs = differing_pairs(evidence, rows, is_real, sorted(each.column for each in told))
-    related = evidence_of_pairs(pairs, len(evidence.names), is_real)
+    related = evidence_of_pairs(sure_pairs(pairs), len(evidence.names), is_real)
     told = sorted(told, key=lambda each: -_nats(each, related))[:SHOWN_COLUMNS]
     ready = for_trees(evidence.pooled, evidence.categorical)
     judges = held_out(evidence, ready, rng)
@@ -79,8 +79,8 @@ def explain(evidence: Evidence, rng: np.random.Generator) -> dict[str, Any]:
 def explain_class(evidence: Evidence, name: str, rng: np.random.Generator) -> dict[str, Any]:
     """Say what gives the synthetic rows of one class of the target away, as `explain` does of all rows.
 
-    Everything is about the rows of that class but ``row``, which still counts those of the whole table; ``within``
-    names the class.
+    Everything is about the rows of that class, but ``row`` is still a place in the whole table; ``within`` names the
+    class.
 
     Parameters
     ----------
@@ -92,14 +92,8 @@ def explain_class(evidence: Evidence, name: str, rng: np.random.Generator) -> di
         Draws rows and splits.
     """
     assert evidence.target is not None
-    real, synthetic = class_rows(evidence, evidence.target)[name]
-    found, within = (
-        explain(rows_of_class(evidence, real, synthetic), rng),
-        f"`{evidence.names[evidence.target]}` = `{name}`",
-    )
-    for side, inside in (("fakes", synthetic), ("neglected", real)):
-        row = np.flatnonzero(inside)
-        found[side] = [{**each, "row": int(row[each["row"]])} for each in found[side]]
+    found = explain(rows_of_class(evidence, *class_rows(evidence, evidence.target)[name]), rng)
+    within = f"`{evidence.names[evidence.target]}` = `{name}`"
     return {**found, "sentence": f"within {within}: {found['sentence']}", "within": within}
 
 
@@ -110,8 +104,8 @@ def _some(evidence: Evidence, rng: np.random.Generator) -> NDArray[np.intp]:
 
 
 def _nats(each: Told, related: NDArray[np.float64], auc: float = 0.5, lost: float = 0.0) -> float:
-    """What a column tells alone, through its relations, and to the trees."""
-    alone = each.nats if each.p <= ALONE else 0.0
+    """What a column tells alone, through its relations, and to the trees, as far as that is no chance."""
+    alone = each.nats if stands_out(each, len(related)) else 0.0
     needed = nats_of_auc(auc) - nats_of_auc(auc - lost) if auc >= TOGETHER else 0.0
     return alone + float(related[each.column]) + needed
 
@@ -125,9 +119,9 @@ def _sentence(
     auc: float,
 ) -> str | None:
     j, name = first.column, f"`{evidence.names[first.column]}`"
-    related = [pair for pair in pairs if pair.q <= ALONE and j in (pair.a.column, pair.b.column)]
+    related = [pair for pair in sure_pairs(pairs) if j in (pair.a.column, pair.b.column)]
     beyond = evidence_of_pairs(related[:1], len(evidence.names), is_real)[j]
-    if first.view is not None and first.p <= ALONE and first.nats >= beyond:
+    if first.view is not None and stands_out(first, len(evidence.names)) and first.nats >= beyond:
         what = difference(evidence, rows[:, j], is_real, first.view, j)
         how = "gives it away" if first.alone >= TOGETHER else "differs most"
         return f"{name} {how} (AUC {short(first.alone)} alone): {what}"

@@ -41,7 +41,7 @@ def extreme_rows(
     columns : list of int
         The most telling first.
     real : bool
-        Which side is asked for; ``row`` is the place in that side's table, of a cross-fitted one in all folds together.
+        Which side is asked for; ``row`` is the place in that side's table, see `Evidence.places`.
     """
     codes, start = (evidence.real, 0) if real else (evidence.synthetic, len(evidence.real))
     side = score[start : start + len(codes)]
@@ -49,7 +49,7 @@ def extreme_rows(
     worst = [int(row) for row in order[:SHOWN_ROWS] if not np.isnan(side[row])]
     return [
         {
-            "row": row,
+            "row": int(evidence.places[start + row]),
             "score": float(side[row]),
             "values": {str(evidence.names[j]): value_text(evidence, j, codes[row, j]) for j in columns[:SHOWN_COLUMNS]},
         }

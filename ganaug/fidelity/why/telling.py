@@ -13,13 +13,13 @@ from ganaug.fidelity.evidence.gathering import Evidence
 from ganaug.fidelity.why.pairs import Pair
 from ganaug.fidelity.why.views import View, auc_by_bins, column_views, divergence, equality_p, two_counts
 
-__all__ = ["ALONE", "MOST_COLUMNS", "Told", "evidence_of_pairs", "tell"]
+__all__ = ["MOST_COLUMNS", "Told", "evidence_of_pairs", "stands_out", "sure_pairs", "tell"]
 
 Matrix = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-# a column that differs by less than this p-value may do so by chance
-ALONE = 0.05
+# what differs less surely than this may do so by chance
+SURE = 0.05
 # a plainer view is preferred if it tells this much of what the best one does
 PLAIN = 0.9
 # beyond this many columns only those that differ most are asked for
@@ -52,6 +52,16 @@ def tell(evidence: Evidence, rows: Matrix, is_real: Mask, j: int, rng: np.random
     most = max(nats, default=0.0)
     plain = [view for view, each in zip(views, nats, strict=True) if each >= min(most, PLAIN * most)]
     return Told(j, max(0.0, most), _auc_alone(views, is_real, rng), distance, p, plain[0] if plain else None)
+
+
+def stands_out(told: Told, n_columns: int) -> bool:
+    """Whether a column differs alone by more than chance may in any of so many columns (Bonferroni)."""
+    return told.p * n_columns <= SURE
+
+
+def sure_pairs(pairs: list[Pair]) -> list[Pair]:
+    """Return the pairs that differ by more than chance may, the false discovery rate of all controlled."""
+    return [pair for pair in pairs if pair.q <= SURE]
 
 
 def evidence_of_pairs(pairs: list[Pair], n_columns: int, is_real: Mask) -> Matrix:

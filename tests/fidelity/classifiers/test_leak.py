@@ -6,8 +6,8 @@ import pytest
 
 from ganaug.fidelity import CheckResult, Verdict, c2st
 from ganaug.fidelity.classifiers import equality
-from ganaug.fidelity.classifiers.delong import Auc
 from ganaug.fidelity.classifiers.leak import p_leak
+from ganaug.fidelity.classifiers.limits import Measured
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,17 @@ def test_a_table_without_repetitions_accuses_nobody() -> None:
     assert not is_accused(judge(held_out, population[rng.integers(256, size=300)]))
 
 
+@pytest.mark.parametrize("copied", [True, False])
+def test_with_few_donors_copies_are_an_error_and_other_donors_are_none(copied: bool) -> None:
+    rng = np.random.default_rng(5)
+    donor = np.repeat(np.arange(4), 25)
+    held_out, other = (rng.standard_normal((4, 3))[donor] + rng.standard_normal((100, 3)) for _ in range(2))
+    drawn = held_out + 0.01 * rng.standard_normal((100, 3)) if copied else other
+    tables = (pd.DataFrame(rows).assign(donor=4 * k + donor) for k, rows in enumerate((held_out, drawn)))
+    assert is_accused(c2st(*tables, group="donor")) == copied
+
+
 def test_the_level_is_a_fifth() -> None:
-    assert p_leak(Auc(0.5, 0.01)) == 1
-    assert p_leak(Auc(0.5 - 2.326 * 0.1, 0.01)) == pytest.approx(0.05, abs=1e-3)
-    assert p_leak(Auc(0.5, 0.0)) == 1
+    assert p_leak(Measured(0.5, 0.01)) == 1
+    assert p_leak(Measured(0.5 - 2.326 * 0.1, 0.01)) == pytest.approx(0.05, abs=1e-3)
+    assert p_leak(Measured(0.5, 0.0)) == 1

@@ -16,7 +16,10 @@ def cohort(n_donors: int, rng: np.random.Generator) -> Evidence:
     real, synthetic = np.split(rng.standard_normal((2 * n_donors, 3))[donor] + rng.standard_normal((len(donor), 3)), 2)
     fold = np.zeros(len(real), dtype=np.intp)
     levels = (np.arange(2),) * 3
-    return Evidence(tuple("abc"), ("number",) * 3, levels, real, synthetic, fold, fold, groups=donor.astype(float))
+    place = np.tile(np.arange(len(real)), 2)
+    return Evidence(
+        tuple("abc"), ("number",) * 3, levels, real, synthetic, fold, fold, place, groups=donor.astype(float)
+    )
 
 
 def by_means(evidence: Evidence, rng: np.random.Generator) -> Measured:
@@ -46,6 +49,10 @@ def test_rows_without_groups_have_normal_limits() -> None:
     one = Measured(0.6, 0.01)
     assert one.limits(0.05) == pytest.approx([0.6 - 0.1 * norm.isf(0.05), 0.6 + 0.1 * norm.isf(0.05)])
     assert one.p_beyond(0.5) == pytest.approx(norm.sf(1))
+
+
+def test_limits_are_those_of_an_auc() -> None:
+    assert Measured(0.6, 0.25, freedom=1).limits(0.05) == (0, 1)
 
 
 def test_an_auc_without_spread_is_beyond_or_within() -> None:

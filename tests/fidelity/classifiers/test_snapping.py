@@ -10,7 +10,7 @@ from ganaug.fidelity.evidence.gathering import gather
 def after(real: list[object], synthetic: list[object], train: list[object] | None = None) -> list[object]:
     tables = [None if side is None else pd.DataFrame({"x": side}) for side in (real, synthetic, train)]
     evidence = gather([tuple(tables)])
-    codes = snapped(evidence)[:, 0]
+    codes = snapped(evidence)[evidence.places[len(evidence.real) :].argsort(), 0]
     return [None if np.isnan(code) else evidence.levels[0][int(code)] for code in codes]
 
 

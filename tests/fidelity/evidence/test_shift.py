@@ -9,7 +9,7 @@ from problems import clusters
 
 from ganaug.errors import DataError
 from ganaug.fidelity import FidelityChecker, Verdict
-from ganaug.fidelity.evidence.shift import given_label
+from ganaug.fidelity.evidence.shift import rows_given_label
 
 labels = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=40)
 
@@ -18,8 +18,7 @@ labels = st.lists(st.sampled_from(["a", "b", "c", None]), min_size=1, max_size=4
 def test_shares_are_those_of_the_held_out_rows(real: list[str | None], drawn: list[str | None]) -> None:
     fold = pd.DataFrame({"kind": real}, dtype=object), pd.DataFrame({"kind": drawn}, dtype=object), None
     assume(set(real) & set(drawn))
-    kept = given_label(fold, "kind", np.random.default_rng(0))[1]
-    assert kept.index.is_monotonic_increasing
+    kept = fold[1][rows_given_label(fold, "kind", np.random.default_rng(0))]
     wanted, found, there = (table["kind"].value_counts(dropna=False) for table in (fold[0], kept, fold[1]))
     shared = wanted.index.intersection(there.index)
     scale = min(there[label] / wanted[label] for label in shared)
@@ -67,3 +66,14 @@ def test_labels_without_a_common_value_are_refused() -> None:
     real, drawn = clusters(300, 0), clusters(300, 1)
     with pytest.raises(DataError, match="no value of `kind` in common"):
         FidelityChecker(given="kind").check(real, drawn.assign(kind=drawn["kind"].str.upper()))
+
+
+def test_which_rows_are_kept_does_not_hang_on_their_order_and_a_row_is_told_by_its_place_before() -> None:
+    real, drawn = clusters(150, 0), clusters(900, 1)
+    drawn.loc[::7, "length"] += 9
+    turned = drawn.sample(frac=1, random_state=0)
+    one, other = (FidelityChecker(given="kind").check(real, table) for table in (drawn, turned))
+    assert one.why["columns"] == other.why["columns"]
+    for report, table in ((one, drawn), (other, turned)):
+        for fake in report.why["fakes"]:
+            assert f"{table['length'].iloc[fake['row']]:g}" == fake["values"]["length"]

@@ -9,7 +9,8 @@ from ganaug.fidelity.why import explain
 
 def test_the_odd_rows_are_found_with_their_values() -> None:
     rng = np.random.default_rng(0)
-    real, synthetic = (pd.DataFrame({"x": rng.standard_normal(600).round(2), "kind": "ash"}) for _ in range(2))
+    x = rng.standard_normal((2, 600)).clip(-1, 1).round(2)
+    real, synthetic = (pd.DataFrame({"x": each, "kind": "ash"}) for each in x)
     synthetic.loc[:59, "x"] = 8.25
     real.loc[:59, "kind"] = "elm"
     why = explain(gather([(real, synthetic, None)]), rng)

@@ -41,5 +41,5 @@ def test_decimals_are_counted() -> None:
     real = pd.DataFrame({"x": [0.0, 1.25, 3.5, 20.0, 300.0, 7.0, None]})
     evidence = gather([(real, real, None)])
     [view] = [view for view in column_views(evidence, evidence.pooled, 0) if view.what == "decimals"]
-    found = [None if each < 0 else int(view.codes[each]) for each in view.bins[:7]]
+    found = [None if each < 0 else int(view.codes[each]) for each in view.bins[evidence.places[:7].argsort()]]
     assert found == [None, 2, 1, -1, -2, 0, None]
