@@ -26,14 +26,17 @@ from ganaug.errors import (
 
 if TYPE_CHECKING:
     from ganaug import pl as pl
+    from ganaug import pp as pp
     from ganaug.augment import augment
     from ganaug.fidelity.checker import FidelityChecker
+    from ganaug.models.equalizer import BatchEqualizer
     from ganaug.models.tabular import TabularGAN, load
     from ganaug.resample import GANAugmenter
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "BatchEqualizer",
     "ConditionError",
     "DataError",
     "FidelityChecker",
@@ -49,13 +52,14 @@ __all__ = [
 ]
 
 _HOME = {
+    "BatchEqualizer": "ganaug.models.equalizer",
     "FidelityChecker": "ganaug.fidelity.checker",
     "GANAugmenter": "ganaug.resample",
     "TabularGAN": "ganaug.models.tabular",
     "augment": "ganaug.augment",
     "load": "ganaug.models.tabular",
 }
-_MODULES = {"pl"}
+_MODULES = {"pl", "pp"}
 
 
 class _Package(ModuleType):

@@ -9,12 +9,12 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = (
     {"errors", "seeding", "devices", "layout", "progress", "divergences"},
-    {"persistence", "data", "nn", "adversarial", "proposals", "fidelity"},
+    {"persistence", "data", "nn", "adversarial", "proposals", "fidelity", "transport"},
     {"models"},
     {"wanted"},
     {"crossfit"},
     {"augment"},
-    {"resample", "benchmark", "pl"},
+    {"resample", "benchmark", "pl", "pp"},
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}
 BANNED = {
@@ -23,6 +23,7 @@ BANNED = {
     "nn": {"pandas"},
     "adversarial": {"pandas"},
     "proposals": {"pandas"},
+    "transport": {"pandas", "torch"},
 }
 # a history hands itself over as a data frame, and loads pandas only then
 EXCEPTIONS = {"ganaug/adversarial/history.py": {"pandas"}}

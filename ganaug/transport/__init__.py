@@ -1,0 +1,1 @@
+"""Carrying rows of experimental batches into one style, in closed form."""

@@ -1,0 +1,122 @@
+"""A closed-form transport of all batches into one style, chosen among a few by a guard that sees no labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.transport.centring import Centring
+from ganaug.transport.guard import MOST_ROWS, Kept, Partners, mixing, partners, structure, untold
+from ganaug.transport.quantiles import Quantiles
+from ganaug.transport.space import MOST_COMPONENTS, Space
+from ganaug.transport.states import States
+from ganaug.transport.style import Floats, Roles
+
+__all__ = ["IDENTITY", "Chain", "best_chain"]
+
+IDENTITY = "identity"
+# the ways by preference, and how hard states have to hold all batches alike; after quantiles there is no second step,
+# as it would move values off the floor
+WAYS = {"quantiles": None, "centring": 0.25, "states": 0.25, "mixed states": 2.0}
+# a way further down has to be better by this much, which is what the guard's own error comes to
+BETTER = 1.1
+# below this many rows there is nothing to hold out
+FEWEST_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Chain:
+    """One step on the features, then one within states of rows.
+
+    Parameters
+    ----------
+    way : str
+        ``"identity"``, ``"centring"``, ``"quantiles"``, or ``"states"`` (no first step).
+    first : Centring, Quantiles or None
+    space : Space
+    states : States or None
+    kept : mapping of str to Kept
+        What the guard saw of each way on held-out rows.
+    """
+
+    way: str
+    first: Centring | Quantiles | None
+    space: Space
+    states: States | None
+    kept: Mapping[str, Kept] = field(default_factory=dict)
+
+    @classmethod
+    def fit(cls, way: str, X: Floats, roles: Roles, rng: np.random.Generator, explained: Floats | None = None) -> Self:
+        """Learn one way from rows ``(n_rows, n_features)``."""
+        if way == IDENTITY:
+            return cls(way, None, Space.fit(X, rng), None)
+        first: Centring | Quantiles | None = None
+        if way == "centring":
+            first = Centring.fit(X, roles, rng, explained)
+        elif way == "quantiles":
+            first = Quantiles.fit(X, roles, rng)
+        moved = X if first is None else first.move(X, roles.batch)
+        space = Space.fit(moved, rng)
+        mixing = WAYS[way]
+        states = None if mixing is None else States.fit(space.encode(moved), roles, rng, mixing=mixing)
+        return cls(way, first, space, states)
+
+    def move(self, X: Floats, batch: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Return the moved rows ``(n_rows, n_features)`` and their coordinates ``(n_rows, n_components)``."""
+        first = X if self.first is None else self.first.move(X, batch)
+        z = self.space.encode(first)
+        if self.states is None:
+            return first, z
+        moved = self.states.move(z, batch)
+        return first + self.space.decode(moved - z), moved
+
+
+def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, explained: Floats | None = None) -> Chain:
+    """Try every way on two thirds of the rows, judge each on the others, and learn the best one from all rows.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+    roles : Roles
+    rng : numpy.random.Generator
+        Draws the held-out rows and whatever is learned.
+    explained : ndarray, shape (n_rows, n_features), optional
+        What covariates explain of the rows, and stays.
+    """
+    kept: dict[str, Kept] = {}
+    if len(X) < FEWEST_ROWS:
+        chosen = "centring"
+    else:
+        dealt = rng.permutation(len(X))
+        third = dealt[: min(len(X) // 3, MOST_ROWS)]
+        rest = np.sort(dealt[len(third) :])
+        seen = Space.fit(X[rest], rng).encode(X[third])
+        batch = roles.batch[third]
+        pairs = partners(seen, batch)
+        kept[IDENTITY] = _kept(seen, batch, pairs, rng)
+        for way in WAYS:
+            if way == "quantiles" and X.shape[1] > MOST_COMPONENTS:
+                continue
+            part = None if explained is None else explained[rest]
+            moved = Chain.fit(way, X[rest], roles.of(rest), rng, part).move(X[third], batch)[1]
+            kept[way] = _kept(moved, batch, pairs, rng)
+        chosen = _chosen(kept)
+    found = Chain.fit(chosen, X, roles, rng, explained)
+    return Chain(found.way, found.first, found.space, found.states, kept)
+
+
+def _kept(z: Floats, batch: NDArray[np.intp], pairs: Partners, rng: np.random.Generator) -> Kept:
+    return Kept(mixing(z, batch), untold(z, batch, rng), structure(z, batch, pairs, rng))
+
+
+def _chosen(kept: Mapping[str, Kept]) -> str:
+    """Take the first way that is as good as the best, and none that is worse than leaving the rows alone."""
+    ways = [way for way in WAYS if way in kept]
+    best = max(kept[way].score for way in ways)
+    if best <= kept[IDENTITY].score:
+        return IDENTITY
+    return next(way for way in ways if kept[way].score * BETTER >= best)

@@ -1,0 +1,82 @@
+"""Whether batches and what has to survive can be told apart, asked before anything is learned."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats.contingency import association
+
+from ganaug.errors import DataError
+from ganaug.transport.style import Floats
+
+__all__ = ["check_design", "cramers_v", "explained_by"]
+
+
+def cramers_v(batch: NDArray[np.intp], level: NDArray[np.intp]) -> float:
+    """Cramér's V of two labellings ``(n_rows,)``: 0 independent, 1 one decides the other (Cramér 1946).
+
+    Examples
+    --------
+    >>> cramers_v(np.array([0, 0, 1, 1]), np.array([0, 0, 1, 1]))
+    1.0
+    """
+    table = np.zeros((batch.max() + 1, level.max() + 1), dtype=int)
+    np.add.at(table, (batch, level), 1)
+    table = table[table.any(axis=1)][:, table.any(axis=0)]
+    return 0.0 if min(table.shape) < 2 else float(association(table, method="cramer"))
+
+
+def check_design(
+    batch: NDArray[np.intp], covariates: Mapping[Hashable, Floats], *, allow_confounded: bool = False
+) -> dict[Hashable, int]:
+    """Count, for each covariate, the effects that no design matrix tells from the batches'.
+
+    Parameters
+    ----------
+    batch : ndarray of int, shape (n_rows,)
+    covariates : mapping of name to ndarray, shape (n_rows, n_effects)
+        Dummies of each category but one, or the numbers themselves.
+    allow_confounded : bool
+        Whether to go on where a covariate cannot be told from the batches.
+
+    Raises
+    ------
+    DataError
+        If a covariate, or part of it, is the same as which batch a row is from.
+
+    Examples
+    --------
+    >>> check_design(np.array([0, 0, 1, 1]), {"sex": np.array([[0.0], [1.0], [0.0], [1.0]])})
+    {'sex': 0}
+    """
+    of_batch = np.eye(batch.max() + 1)[batch]
+    lost: dict[Hashable, int] = {}
+    for name, effects in covariates.items():
+        rank = np.linalg.matrix_rank(np.hstack([of_batch, effects])) - np.linalg.matrix_rank(of_batch)
+        lost[name] = int(effects.shape[1] - rank)
+        if lost[name] and not allow_confounded:
+            raise DataError(
+                f"the covariate {name!r} and the batch cannot be told apart: {lost[name]} of its {effects.shape[1]} "
+                "effects are the same as which batch a row is from, so removing the one removes the other; measure "
+                "more than one level in the same batch, leave the covariate out, or give allow_confounded=True"
+            )
+    return lost
+
+
+def explained_by(X: Floats, batch: NDArray[np.intp], effects: Floats) -> Floats:
+    """What covariates explain of the rows beside the batches ``(n_rows, n_features)``, by least squares.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+        A missing value counts as its feature's mean.
+    batch : ndarray of int, shape (n_rows,)
+    effects : ndarray, shape (n_rows, n_effects)
+    """
+    filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
+    centred = effects - effects.mean(axis=0)
+    design = np.hstack([np.eye(batch.max() + 1)[batch], centred])
+    coefficients = np.linalg.lstsq(design, filled, rcond=None)[0]
+    return np.asarray(centred @ coefficients[-centred.shape[1] :])

@@ -1,0 +1,97 @@
+"""Every batch brought to one distribution, feature by feature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from ganaug.transport.style import Floats, Roles, dimension, shrinkage
+
+__all__ = ["Quantiles"]
+
+N_KNOTS = 1000
+# a feature has a floor if so many rows of a batch lie on its smallest value
+FLOOR_SHARE = 0.01
+# differences of which less would be undone are taken for chance: there is no half way between two distributions
+FAINT = 0.25
+
+
+@dataclass(frozen=True)
+class Quantiles:
+    """Monotone maps of each feature to the mean of all batches' quantile functions (Wasserstein barycentre).
+
+    Where a detection limit puts many rows on one value, a batch with few of them cannot be told from one with many by
+    any map that splits that value; so as many rows lie on the floor afterwards as in the batch that has most there.
+
+    Parameters
+    ----------
+    knots : ndarray, shape (n_batches, n_features, n_knots)
+        Quantiles of each batch; NaN where a batch is left as it is.
+    goal : ndarray, shape (n_features, n_knots)
+    floor : ndarray, shape (n_features,)
+        NaN where there is none.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> batch = np.repeat([0, 1], 300)
+    >>> X = np.maximum(rng.normal(size=(600, 2)) + 1.0 * batch[:, None], 0)
+    >>> moved = Quantiles.fit(X, Roles.common(batch), rng).move(X, batch)
+    >>> [round(float((moved[batch == b] == 0).mean()), 1) for b in (0, 1)]
+    [0.5, 0.5]
+    """
+
+    knots: Floats
+    goal: Floats
+    floor: Floats
+
+    @classmethod
+    def fit(cls, X: Floats, roles: Roles, rng: np.random.Generator) -> Self:
+        """Learn from rows ``(n_rows, n_features)``; a batch that differs no more than by chance is left as it is."""
+        at = (np.arange(N_KNOTS) + 0.5) / N_KNOTS
+        knots = np.stack([_quantiles(X[roles.learn & (roles.batch == b)], at) for b in range(roles.n_batches)])
+        lowest = np.nanmin(X, axis=0)
+        on_floor = (knots <= lowest[:, None]).mean(axis=2)
+        floor = np.where(on_floor.max(axis=0) >= FLOOR_SHARE, lowest, np.nan)
+        weight = np.array([(roles.reference & (roles.batch == b)).sum() for b in range(roles.n_batches)], dtype=float)
+        goal = np.einsum("b,bpk->pk", weight / weight.sum(), knots)
+        below = at < np.where(np.isnan(floor), 0.0, on_floor.max(axis=0))[:, None]
+        goal = np.where(below, lowest[:, None], goal)
+        knots[_alike(X, roles, rng)] = np.nan
+        return cls(knots, goal, floor)
+
+    def move(self, X: Floats, batch: NDArray[np.intp]) -> Floats:
+        """Bring rows ``(n_rows, n_features)`` of known batches to the reference; missing values stay missing."""
+        moved = np.array(X, dtype=float)
+        for b in np.unique(batch):
+            if not np.isnan(self.knots[b]).any():
+                rows = batch == b
+                moved[rows] = np.column_stack([self._one(X[rows, j], b, j) for j in range(X.shape[1])])
+        return moved
+
+    def _one(self, x: Floats, b: int, j: int) -> Floats:
+        knots, n = self.knots[b, j], self.goal.shape[1]
+        rank = (np.searchsorted(knots, x, "left") + np.searchsorted(knots, x, "right")) / (2 * n)
+        moved = np.interp(rank, (np.arange(n) + 0.5) / n, self.goal[j])
+        moved = np.where(x <= self.floor[j], self.floor[j], moved)
+        return np.where(np.isnan(x), np.nan, moved)
+
+
+def _quantiles(X: Floats, at: Floats) -> Floats:
+    return np.asarray(np.nanquantile(X, at, axis=0, method="inverted_cdf").T)
+
+
+def _alike(X: Floats, roles: Roles, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Which batches have ranks, and ranks about the middle, that differ from the reference's by chance only."""
+    rank = rankdata(X, axis=0, nan_policy="omit") / len(X) - 0.5
+    both = np.nan_to_num(np.hstack([rank, np.abs(rank) - 0.25]))
+    both = (both - both.mean(axis=0)) / np.maximum(both.std(axis=0), 1e-12)
+    taught, n = roles.of_batches(), np.maximum(roles.of_batches().sum(axis=0), 1.0)
+    apart = taught.T @ both / n[:, None] - both[roles.reference].mean(axis=0)
+    noise = np.repeat((np.maximum(1 / n - 1 / roles.reference.sum(), 1e-12))[None], both.shape[1], axis=0)
+    kept = shrinkage((apart**2).T, noise, np.ones_like(noise), dimension(both, rng) / both.shape[1])
+    return np.asarray(kept.max(axis=0) <= FAINT)

@@ -1,0 +1,155 @@
+"""Soft states of rows, and what is left of each batch within them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
+
+from ganaug.transport.style import Floats, Roles, dimension, shrinkage
+
+__all__ = ["States", "assign"]
+
+ROWS_OF_A_STATE = 30
+MOST_STATES = 100
+ROUNDS = 8
+WIDTH = 0.1
+BLOCKS = 20
+# rows that the first centres are found on
+MOST_ROWS = 20_000
+# a batch is in a state if it has there this share of what it would have were the batches alike
+PRESENT = 0.3
+TINY = 1e-12
+
+
+class Round(NamedTuple):
+    """Centres ``(n_states, n_components)`` of length 1, log odds and moves ``(n_states, n_batches[, components])``."""
+
+    centres: Floats
+    odds: Floats
+    moves: Floats
+
+
+@dataclass(frozen=True)
+class States:
+    """Moves that depend on the state a row is in: a mixture of ridge regressions, as in Harmony.
+
+    After Korsunsky et al. 2019 (doi:10.1038/s41592-019-0619-0). The penalty of the ridge is not chosen but measured in
+    every round, see `shrinkage`: where a batch differs no more than by chance, nothing is moved. A batch that is hardly
+    present in a state is left alone there.
+
+    A row is assigned by where the round before has moved it, so rows that were not seen take the same way.
+
+    Parameters
+    ----------
+    rounds : tuple of Round
+    """
+
+    rounds: tuple[Round, ...]
+
+    @classmethod
+    def fit(cls, z: Floats, roles: Roles, rng: np.random.Generator, *, mixing: float = 0.25) -> Self:
+        """Learn from rows ``(n_rows, n_components)``; with more `mixing`, states have to hold all batches alike."""
+        moved, rounds = z, []
+        centres = _first_centres(z, rng)
+        of_batch = (roles.batch[:, None] == np.arange(roles.n_batches)).astype(float)
+        share = None
+        for _ in range(ROUNDS):
+            unit = _unit(moved)
+            share, odds = _mixed(unit, centres, of_batch, mixing, rng, share)
+            centres = _unit(share.T @ unit)
+            share = assign(unit, centres, odds, roles.batch)
+            rounds.append(Round(centres, odds, _moves(z, share, roles, rng)))
+            moved = z + _moved(share, rounds[-1].moves, roles.batch)
+        return cls(tuple(rounds))
+
+    def move(self, z: Floats, batch: NDArray[np.intp]) -> Floats:
+        """Return rows ``(n_rows, n_components)`` of known batches in the reference's style."""
+        moved = z
+        for each in self.rounds:
+            moved = z + _moved(assign(_unit(moved), each.centres, each.odds, batch), each.moves, batch)
+        return moved
+
+
+def assign(unit: Floats, centres: Floats, odds: Floats, batch: NDArray[np.intp]) -> Floats:
+    """Share of each state in each row ``(n_rows, n_states)``, by cosine distance and the odds of the row's batch."""
+    log = 2 * (unit @ centres.T - 1) / WIDTH + odds[:, batch].T
+    log -= log.max(axis=1, keepdims=True)
+    share = np.exp(log)
+    return np.asarray(share / share.sum(axis=1, keepdims=True))
+
+
+def _unit(z: Floats) -> Floats:
+    return np.asarray(z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12))
+
+
+def _first_centres(z: Floats, rng: np.random.Generator) -> Floats:
+    rows = rng.permutation(len(z))[:MOST_ROWS]
+    n_states = int(np.clip(round(len(z) / ROWS_OF_A_STATE), 1, min(MOST_STATES, len(np.unique(z[rows], axis=0)))))
+    seed = int(rng.integers(2**31))
+    with threadpool_limits(limits=1):
+        found = KMeans(n_states, n_init=3, max_iter=25, random_state=seed).fit(_unit(z[rows]))
+    return _unit(found.cluster_centers_)
+
+
+def _mixed(
+    unit: Floats, centres: Floats, of_batch: Floats, mixing: float, rng: np.random.Generator, share: Floats | None
+) -> tuple[Floats, Floats]:
+    """Assign rows so that states hold all batches alike, block by block, and the odds that do so."""
+    batch = of_batch.argmax(axis=1)
+    everywhere = np.zeros((len(centres), of_batch.shape[1]))
+    share = assign(unit, centres, everywhere, batch) if share is None else share.copy()
+    expected = of_batch.mean(axis=0)
+    for rows in np.array_split(rng.permutation(len(unit)), BLOCKS):
+        others = share.T @ of_batch - share[rows].T @ of_batch[rows]
+        odds = mixing * np.log((np.outer(others.sum(axis=1), expected) + 1) / (others + 1))
+        share[rows] = assign(unit[rows], centres, odds, batch[rows])
+    found = share.T @ of_batch
+    return share, mixing * np.log((np.outer(found.sum(axis=1), expected) + 1) / (found + 1))
+
+
+def _moves(z: Floats, share: Floats, roles: Roles, rng: np.random.Generator) -> Floats:
+    """What each batch is moved by in each state ``(n_states, n_batches, n_components)``."""
+    taught = roles.of_batches()
+    n = np.maximum(share.T @ taught, TINY)
+    mean = np.stack([(share * side[:, None]).T @ z for side in taught.T], axis=1) / n[:, :, None]
+    reference = share * roles.reference[:, None]
+    n_reference = np.maximum(reference.sum(axis=0), TINY)[:, None]
+    apart = mean - (reference.T @ z / n_reference)[:, None]
+    # the variance of a difference of weighted means, in units of the variance within the state
+    noise = (share**2).T @ taught / n**2 + (reference**2).sum(axis=0)[:, None] / n_reference**2
+    noise = np.maximum(noise - 2 * (reference**2).T @ taught / (n * n_reference), 0.0)
+    within = _within(z, mean, share, taught)
+    present = _present(share, roles) & (n_reference > 1) & (n > 1)
+    square, weight = (apart**2).sum(axis=2), np.where(present, n, 0.0)
+    centred = z - np.einsum("nk,kd->nd", share, (mean * n[:, :, None]).sum(axis=1) / n.sum(axis=1)[:, None])
+    kept = shrinkage(square, noise * within[:, None], weight, dimension(centred, rng))
+    return np.asarray(-np.where(present, kept, 0.0)[:, :, None] * apart)
+
+
+def _within(z: Floats, mean: Floats, share: Floats, taught: Floats) -> Floats:
+    """Variance within each state and batch, summed over components ``(n_states,)``."""
+    n = share.T @ taught
+    square = share.T @ (taught * (z**2).sum(axis=1)[:, None]) - n * (mean**2).sum(axis=2)
+    return np.asarray(np.maximum(square.sum(axis=1), 0.0) / np.maximum(n.sum(axis=1), 1e-12))
+
+
+def _present(share: Floats, roles: Roles) -> NDArray[np.bool_]:
+    """Which batches a state is shared by ``(n_states, n_batches)``; a state of one batch is shared by none."""
+    of_batch = (roles.batch[:, None] == np.arange(roles.n_batches)).astype(float)
+    n = share.T @ of_batch
+    present = n / np.maximum(n.sum(axis=1, keepdims=True), 1e-12) > PRESENT * of_batch.mean(axis=0)
+    return np.asarray(present & (present.sum(axis=1, keepdims=True) > 1))
+
+
+def _moved(share: Floats, moves: Floats, batch: NDArray[np.intp]) -> Floats:
+    """What rows are moved by ``(n_rows, n_components)``."""
+    found = np.empty((len(share), moves.shape[2]))
+    for b in np.unique(batch):
+        rows = batch == b
+        found[rows] = share[rows] @ moves[:, b]
+    return found

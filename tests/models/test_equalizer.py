@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from sklearn import config_context
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from ganaug import BatchEqualizer, DataError
+from ganaug.transport.chain import IDENTITY
+
+
+@parametrize_with_checks([BatchEqualizer(random_state=0)])
+def test_scikit_learn(estimator: Any, check: Any) -> None:
+    check(estimator)
+
+
+def plates(n: int = 300, seed: int = 0, shift: float = 2.0) -> pd.DataFrame:
+    """Two kinds of cells on three plates; plates shift all that is measured, `dose` raises `b`."""
+    rng = np.random.default_rng(seed)
+    plate, kind, dose = rng.integers(3, size=n), rng.integers(2, size=n), rng.integers(4, size=n)
+    X = rng.normal(size=(n, 4)) + 4 * kind[:, None] * np.array([1, 0, -1, 0]) + dose[:, None] * np.array([0, 1, 0, 0])
+    X += shift * np.array([[0, 0, 0, 0], [1, 1, 0, -1], [-1, 0, 1, 1]])[plate]
+    table = pd.DataFrame(X, columns=list("abcd"), index=[f"well {i}" for i in range(n)])
+    return table.assign(plate=np.array(["P1", "P2", "P3"])[plate], dose=dose.astype(float))
+
+
+def spread(table: pd.DataFrame, plate: pd.Series[Any]) -> float:
+    """How far the plates' means lie apart, over the features."""
+    return float(table[list("abcd")].groupby(plate).mean().std(ddof=0).mean())
+
+
+def test_plates_come_together_and_everything_else_stays() -> None:
+    table = plates()
+    model = BatchEqualizer(batch="plate", covariates=["dose"], random_state=0).fit(table)
+    moved = model.transform(table)
+    assert list(moved.columns) == ["a", "b", "c", "d", "dose"] == list(model.get_feature_names_out())
+    assert (moved.index == table.index).all()
+    assert (moved["dose"] == table["dose"]).all()
+    assert model.way_ != IDENTITY
+    assert spread(moved, table["plate"]) < 0.3 * spread(table, table["plate"])
+    slope = np.polyfit(table["dose"], moved["b"], 1)[0]
+    assert slope == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_batch_column_stays_on_request() -> None:
+    table = plates()
+    moved = BatchEqualizer(batch="plate", covariates=["dose"], keep_batch=True, random_state=0).fit_transform(table)
+    assert list(moved.columns) == list(table.columns)
+
+
+def test_random_plates_do_not_move() -> None:
+    table = plates(shift=0.0)
+    moved = BatchEqualizer(batch="plate", random_state=0).fit_transform(table)
+    assert np.abs(moved[list("abcd")] - table[list("abcd")]).to_numpy().mean() < 0.1
+
+
+def test_the_reference_plate_stays() -> None:
+    table = plates()
+    moved = BatchEqualizer(batch="plate", reference="P2", covariates=["dose"], random_state=0).fit_transform(table)
+    here = table["plate"] == "P2"
+    before, after = table.loc[here, list("abcd")], moved.loc[here, list("abcd")]
+    assert np.abs(after - before).to_numpy().mean() < 0.1
+    assert spread(moved, table["plate"]) < 0.3 * spread(table, table["plate"])
+
+
+def test_styles_may_be_learned_from_controls_alone() -> None:
+    table = plates(600)
+    controls = (table["dose"] == 0).to_numpy()
+    table.loc[(table["plate"] == "P3") & ~controls, "d"] += 3.0  # the drug works on this plate only
+    moved = BatchEqualizer(batch="plate", reference=controls, random_state=0).fit_transform(table)
+    effect = [t.loc[(table["plate"] == "P3") & ~controls, "d"].mean() for t in (table, moved)]
+    base = [t.loc[(table["plate"] == "P3") & controls, "d"].mean() for t in (table, moved)]
+    assert effect[1] - base[1] == pytest.approx(effect[0] - base[0], abs=0.6)
+    assert spread(moved[controls], table.loc[controls, "plate"]) < 0.4 * spread(
+        table[controls], table.loc[controls, "plate"]
+    )
+
+
+def test_new_rows_go_the_same_way_one_by_one() -> None:
+    table = plates()
+    model = BatchEqualizer(batch="plate", random_state=0).fit(table[:250])
+    together = model.transform(table[250:])
+    alone = pd.concat([model.transform(table[250 + i : 251 + i]) for i in range(5)])
+    pd.testing.assert_frame_equal(together[:5], alone)
+
+
+def test_missing_values_stay_missing_and_no_other_comes() -> None:
+    table = plates()
+    table.iloc[::7, 1] = np.nan
+    moved = BatchEqualizer(batch="plate", random_state=0).fit_transform(table)
+    assert (moved["b"].isna() == table["b"].isna()).all()
+    assert not moved[["a", "c", "d"]].isna().any().any()
+
+
+def test_sparse_counts_stay_sparse_and_are_not_negative() -> None:
+    rng = np.random.default_rng(0)
+    batch = rng.integers(2, size=200)
+    X = sparse.csr_matrix(np.log1p(rng.poisson(0.5 + batch[:, None], size=(200, 80))))
+    moved = BatchEqualizer(random_state=0).fit(X, batch=batch).transform(X, batch=batch)
+    assert sparse.issparse(moved)
+    assert moved.min() >= 0
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    table = plates()
+    moved = [BatchEqualizer(batch="plate", random_state=7).fit_transform(table).to_numpy() for _ in range(2)]
+    assert moved[0].tobytes() == moved[1].tobytes()
+
+
+def test_labels_are_routed_through_a_pipeline() -> None:
+    table = plates(400)
+    X, plate = table[list("abcd")].to_numpy(), table["plate"].to_numpy()
+    kind = X[:, 0] - X[:, 2] > 4
+    with config_context(enable_metadata_routing=True):
+        equalizer = BatchEqualizer(random_state=0).set_fit_request(batch=True).set_transform_request(batch=True)
+        pipe = make_pipeline(StandardScaler(), equalizer, LogisticRegression())
+        assert pipe.fit(X, kind, batch=plate).score(X, kind, batch=plate) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("change", "settings", "said"),
+    [
+        (lambda t: t, {"batch": "plte"}, "there is no column 'plte'; did you mean 'plate'"),
+        (lambda t: t.assign(plate=["P9", *t["plate"][1:]]), {"batch": "plate"}, "batch 'P9' has a single row"),
+        (lambda t: t.assign(plate=[None, *t["plate"][1:]]), {"batch": "plate"}, "row 0 has no batch label"),
+        (lambda t: t.assign(note="x"), {"batch": "plate"}, "the column 'note' holds no numbers"),
+        (lambda t: t.assign(drug=t["plate"]), {"batch": "plate", "covariates": ["drug"]}, "cannot be told apart"),
+        (lambda t: t, {"batch": "plate", "reference": "P7"}, "the reference 'P7' is no batch"),
+    ],
+)
+def test_bad_input_is_told_by_name(change: Any, settings: dict[str, Any], said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        BatchEqualizer(random_state=0, **settings).fit(change(plates()))
+
+
+def test_an_unseen_batch_is_told_by_name() -> None:
+    table = plates()
+    model = BatchEqualizer(batch="plate", random_state=0).fit(table)
+    with pytest.raises(DataError, match="fit has not seen the batch 'P8'"):
+        model.transform(table.assign(plate="P8"))

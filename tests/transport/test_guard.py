@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ganaug.transport.guard import mixing, partners, structure, untold
+
+
+def test_partners_stay_near_unless_states_are_merged_wrongly() -> None:
+    rng = np.random.default_rng(0)
+    state, batch = rng.integers(4, size=600), rng.integers(2, size=600)
+    z = 6.0 * np.eye(4)[state] + rng.normal(size=(600, 4)) + 0.5 * batch[:, None]
+    pairs = partners(z, batch)
+    assert (state[pairs[0]] == state[pairs[1]]).mean() > 0.99
+    turned = np.where(batch[:, None] == 1, np.roll(z, 1, axis=1), z)
+    assert structure(z, batch, pairs, rng) > 0.75
+    assert structure(turned, batch, pairs, rng) < 0.3
+    assert mixing(z, batch) > 0.8
+
+
+def test_trees_tell_what_neighbours_do_not() -> None:
+    rng = np.random.default_rng(1)
+    batch = np.repeat([0, 1], 300)
+    X = rng.normal(size=(600, 10))
+    assert untold(X, batch, rng) > 0.8
+    X[:, 0] = np.where((batch == 1) & (rng.random(600) < 0.8), 0.5, X[:, 0])
+    assert mixing(X, batch) > 0.9
+    assert untold(X, batch, rng) < 0.7

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import numpy as np
+
+from ganaug.transport.space import Space
+
+
+def test_as_many_components_as_there_are_signals() -> None:
+    rng = np.random.default_rng(0)
+    X = 3 * rng.normal(size=(400, 4)) @ rng.normal(size=(4, 300)) / 2 + rng.normal(size=(400, 300))
+    space = Space.fit(X, rng)
+    assert space.loadings.shape == (300, 4)
+    assert (space.weight > 0.8).all()
+
+
+def test_what_is_moved_in_the_space_is_moved_so_in_the_features() -> None:
+    rng = np.random.default_rng(1)
+    X = 5 * rng.normal(size=(200, 3)) @ rng.normal(size=(3, 80)) + rng.normal(size=(200, 80))
+    space = Space.fit(X, rng)
+    moves = rng.normal(size=(200, space.loadings.shape[1]))
+    np.testing.assert_allclose(space.encode(X + space.decode(moves)), space.encode(X) + moves, atol=1e-9)
+
+
+def test_few_features_are_left_as_they_are() -> None:
+    X = np.random.default_rng(2).normal(size=(50, 7))
+    space = Space.fit(X, np.random.default_rng(0))
+    np.testing.assert_allclose(space.encode(X), X - X.mean(axis=0))

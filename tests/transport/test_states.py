@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ganaug.transport.states import States
+from ganaug.transport.style import Floats, Roles
+
+CENTRES = 8.0 * np.eye(6)
+
+
+def cells(seed: int, n: int = 1200, shift: float = 2.0) -> tuple[Floats, np.ndarray, np.ndarray]:
+    """Six states in two batches; in each state the second batch lies elsewhere, and state 5 is the first's alone."""
+    rng = np.random.default_rng(seed)
+    state, batch = rng.integers(6, size=n), rng.integers(2, size=n)
+    batch[state == 5] = 0
+    away = shift * rng.normal(size=(6, 6)) / np.sqrt(6)
+    return CENTRES[state] + rng.normal(size=(n, 6)) * 0.7 + away[state] * batch[:, None], state, batch
+
+
+def distance(z: Floats, state: np.ndarray, batch: np.ndarray) -> float:
+    means = [[z[(state == s) & (batch == b)].mean(axis=0) for b in (0, 1)] for s in range(5)]
+    return float(np.mean([np.linalg.norm(one - other) for one, other in means]))
+
+
+def test_shifts_that_differ_between_states_are_undone() -> None:
+    z, state, batch = cells(0)
+    moved = States.fit(z, Roles.common(batch), np.random.default_rng(0)).move(z, batch)
+    assert distance(moved, state, batch) < 0.25 * distance(z, state, batch)
+
+
+def test_a_state_of_one_batch_is_left_alone() -> None:
+    z, state, batch = cells(1)
+    moved = States.fit(z, Roles.common(batch), np.random.default_rng(0)).move(z, batch)
+    assert np.abs(moved - z)[state == 5].mean() < 0.1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_batches_that_do_not_differ_stay_where_they_are(seed: int) -> None:
+    z, _, batch = cells(seed, shift=0.0)
+    moved = States.fit(z, Roles.common(batch), np.random.default_rng(0)).move(z, batch)
+    assert np.linalg.norm(moved - z, axis=1).mean() < 0.1  # rows lie 1.7 from their centre
+
+
+def test_rows_that_were_not_seen_take_the_same_way() -> None:
+    z, state, batch = cells(2, n=2400)
+    seen = np.arange(len(z)) < 1600
+    states = States.fit(z[seen], Roles.common(batch[seen]), np.random.default_rng(0))
+    new = states.move(z[~seen], batch[~seen])
+    assert distance(new, state[~seen], batch[~seen]) < 0.35 * distance(z[~seen], state[~seen], batch[~seen])
+    np.testing.assert_allclose(new[:7], states.move(z[~seen][:7], batch[~seen][:7]))
