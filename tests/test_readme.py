@@ -12,7 +12,7 @@ from sklearn.datasets import make_classification
 import ganaug
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/adversarial.md")
+PAGES = ("README.md", "docs/adversarial.md", "docs/equalizing.md")
 BLOCKS = [
     block
     for page in PAGES

@@ -119,7 +119,8 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             return self
         few = self.batches_[np.bincount(codes) < 2]
         if len(few):
-            raise DataError(f"the batch {str(few[0])!r} has a single row, which shows no style; leave it out or join it")
+            name = str(few[0])
+            raise DataError(f"the batch {name!r} has a single row, which shows no style; leave it out or join it")
         rng = Seeds(self.random_state).rng("equalize")
         explained = self._explained(values, codes, table)
         chain = best_chain(values, self._roles(codes), rng, explained)

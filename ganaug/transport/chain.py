@@ -94,16 +94,21 @@ def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, explained: Flo
         dealt = rng.permutation(len(X))
         third = dealt[: min(len(X) // 3, MOST_ROWS)]
         rest = np.sort(dealt[len(third) :])
-        seen = Space.fit(X[rest], rng).encode(X[third])
+        free = X if explained is None else X - explained
+        seen = Space.fit(free[rest], rng).encode(free[third])
         batch = roles.batch[third]
         pairs = partners(seen, batch)
         kept[IDENTITY] = _kept(seen, batch, pairs, rng)
         for way in WAYS:
-            if way == "quantiles" and X.shape[1] > MOST_COMPONENTS:
+            # quantiles know nothing of covariates, and would take away what these do to a distribution
+            if way == "quantiles" and (X.shape[1] > MOST_COMPONENTS or explained is not None):
                 continue
             part = None if explained is None else explained[rest]
-            moved = Chain.fit(way, X[rest], roles.of(rest), rng, part).move(X[third], batch)[1]
-            kept[way] = _kept(moved, batch, pairs, rng)
+            chain = Chain.fit(way, X[rest], roles.of(rest), rng, part)
+            values, z = chain.move(X[third], batch)
+            # what covariates explain is nothing to mix, and no ground to be partners
+            z = z if explained is None else chain.space.encode(values - explained[third])
+            kept[way] = _kept(z, batch, pairs, rng)
         chosen = _chosen(kept)
     found = Chain.fit(chosen, X, roles, rng, explained)
     return Chain(found.way, found.first, found.space, found.states, kept)
