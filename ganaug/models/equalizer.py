@@ -26,6 +26,8 @@ Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
 
 # rows that are moved at a time
 CHUNK = 8192
+# equalised rows that are kept for batches that come later
+KEPT_ROWS = 3000
 
 
 class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -62,6 +64,10 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         What it saw of each.
     association_ : dict
         Cramér's V of the batch with each covariate of categories.
+    adapted_ : dict
+        What was learned of batches that came later, see `adapt`.
+    rows_ : ndarray
+        At most 3,000 of the equalised rows, which later batches are brought to.
     n_features_in_, feature_names_in_
         As in scikit-learn.
 
@@ -114,17 +120,62 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.chain_: Chain | None = None
         self.association_: dict[Hashable, float] = {}
         self.way_, self.guard_ = IDENTITY, {}
+        self.adapted_: dict[Any, Chain] = {}
         self.lowest_, self.highest_ = _range(values)
+        rng = Seeds(self.random_state).rng("equalize")
+        rows = np.sort(rng.permutation(len(values))[:KEPT_ROWS])
         if len(self.batches_) < 2:
+            self.rows_ = values[rows]
             return self
         few = self.batches_[np.bincount(codes) < 2]
         if len(few):
             name = str(few[0])
             raise DataError(f"the batch {name!r} has a single row, which shows no style; leave it out or join it")
-        rng = Seeds(self.random_state).rng("equalize")
         explained = self._explained(values, codes, table)
         chain = best_chain(values, self._roles(codes), rng, explained)
         self.chain_, self.way_, self.guard_ = chain, chain.way, dict(chain.kept)
+        self.rows_ = self._moved(values[rows], codes[rows])[0]
+        return self
+
+    def adapt(self, X_new: Any, batch: Any) -> Self:
+        """Learn the style of one batch that `fit` did not see; everything that was learned before stays as it is.
+
+        The new rows are brought to those of `rows_`, of which they have to be a fair sample: whether what sets the batch
+        apart is biology cannot be seen from one batch.
+
+        Parameters
+        ----------
+        X_new : as in `fit`, shape (n_new, n_features)
+            Rows of the new batch only.
+        batch : scalar
+            What it is called.
+
+        Raises
+        ------
+        DataError
+            If the batch is known already, or has a single row.
+
+        Examples
+        --------
+        >>> rng = np.random.default_rng(0)
+        >>> day, X = np.repeat([1, 2], 100), rng.normal(size=(200, 3))
+        >>> model = BatchEqualizer(random_state=0).fit(X + day[:, None], batch=day)
+        >>> late = rng.normal(size=(100, 3)) + 7.0
+        >>> moved = model.adapt(late, 3).transform(late, batch=np.repeat(3, 100))
+        >>> bool(abs(moved.mean() - 1.5) < 0.2)
+        True
+        """
+        check_is_fitted(self)
+        name = _labels([batch], 1)[0]
+        if name in self.batches_ and len(self.batches_) > 1:
+            raise DataError(f"the batch {str(name)!r} is known from fit; give transform its rows")
+        values, _, _ = self._read(X_new, None, reset=False)
+        if len(values) < 2:
+            raise DataError(f"the batch {str(name)!r} has a single row, which shows no style")
+        codes = np.repeat([0, 1], [len(self.rows_), len(values)])
+        roles = Roles.common(codes)._replace(reference=codes == 0)
+        rng = Seeds(self.random_state).rng("adapt")
+        self.adapted_[name] = best_chain(np.concatenate([self.rows_, values]), roles, rng)
         return self
 
     def transform(self, X: Any, batch: Any = None) -> Any:
@@ -150,17 +201,34 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         check_is_fitted(self)
         values, labels, _ = self._read(X, batch, reset=False)
-        if self.chain_ is None:
-            return values, values
-        unknown = sorted({str(label) for label in labels[~np.isin(labels, self.batches_)]})
+        known = np.isin(labels, self.batches_) | (self.chain_ is None and not self.adapted_)
+        new = np.isin(labels, list(self.adapted_))
+        unknown = sorted({str(label) for label in labels[~known & ~new]})
         if unknown:
-            raise DataError(f"fit has not seen the batch {unknown[0]!r}, only {[str(b) for b in self.batches_]}")
-        codes = np.searchsorted(self.batches_, labels)
-        parts = np.array_split(np.arange(len(values)), max(1, -(-len(values) // CHUNK)))
-        moved, z = zip(*(self.chain_.move(values[rows], codes[rows]) for rows in parts), strict=True)
-        if self.way_ == IDENTITY:
-            return values, np.concatenate(z)
-        return np.clip(np.concatenate(moved), self.lowest_, self.highest_), np.concatenate(z)
+            raise DataError(
+                f"fit has not seen the batch {unknown[0]!r}, only {[str(b) for b in self.batches_]}; adapt learns it"
+            )
+        moved, z = values.copy(), self._encoded(values).copy()
+        moved[known], z[known] = self._moved(values[known], np.searchsorted(self.batches_, labels[known]))
+        for name, chain in self.adapted_.items():
+            rows = labels == name
+            moved[rows] = self._within(_in_chunks(chain, values[rows], np.ones(rows.sum(), dtype=np.intp))[0])
+            z[rows] = self._encoded(moved[rows])
+        return moved, z
+
+    def _moved(self, values: Floats, codes: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Values and coordinates of rows of batches that `fit` saw."""
+        if self.chain_ is None or self.way_ == IDENTITY:
+            return values, self._encoded(values)
+        moved, z = _in_chunks(self.chain_, values, codes)
+        return self._within(moved), z
+
+    def _encoded(self, values: Floats) -> Floats:
+        return values if self.chain_ is None else self.chain_.space.encode(values)
+
+    def _within(self, values: Floats) -> Floats:
+        """Values within the range that was seen, so that what cannot be negative is not."""
+        return np.clip(values, self.lowest_, self.highest_)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the columns that `transform` returns."""
@@ -245,6 +313,12 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             kept = [name for name in X if self.keep_batch or name != self.batch]
             return pd.DataFrame({name: moved[name] if name in moved else X[name] for name in kept}, index=X.index)
         return type(X)(values) if sparse.issparse(X) else values  # type: ignore[call-arg]
+
+
+def _in_chunks(chain: Chain, values: Floats, codes: NDArray[np.intp]) -> tuple[Floats, Floats]:
+    parts = np.array_split(np.arange(len(values)), max(1, -(-len(values) // CHUNK)))
+    moved, z = zip(*(chain.move(values[rows], codes[rows]) for rows in parts), strict=True)
+    return np.concatenate(moved), np.concatenate(z)
 
 
 def _labels(batch: Any, n: int) -> NDArray[Any]:

@@ -140,6 +140,23 @@ def test_bad_input_is_told_by_name(change: Any, settings: dict[str, Any], said: 
         BatchEqualizer(random_state=0, **settings).fit(change(plates()))
 
 
+def test_a_later_plate_is_adapted_to_and_the_others_stay_as_they_were() -> None:
+    table = plates(600)
+    late = table["plate"] == "P3"
+    model = BatchEqualizer(batch="plate", covariates=["dose"], random_state=0).fit(table[~late])
+    before = model.transform(table[~late])
+    moved = model.adapt(table[late], "P3").transform(table)
+    pd.testing.assert_frame_equal(moved[~late], before)
+    assert spread(moved, table["plate"]) < 0.35 * spread(table, table["plate"])
+
+
+def test_a_known_batch_is_not_adapted_to() -> None:
+    table = plates()
+    model = BatchEqualizer(batch="plate", random_state=0).fit(table)
+    with pytest.raises(DataError, match="the batch 'P1' is known from fit"):
+        model.adapt(table[table["plate"] == "P1"], "P1")
+
+
 def test_an_unseen_batch_is_told_by_name() -> None:
     table = plates()
     model = BatchEqualizer(batch="plate", random_state=0).fit(table)
