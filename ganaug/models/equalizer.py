@@ -140,8 +140,8 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def adapt(self, X_new: Any, batch: Any) -> Self:
         """Learn the style of one batch that `fit` did not see; everything that was learned before stays as it is.
 
-        The new rows are brought to those of `rows_`, of which they have to be a fair sample: whether what sets the batch
-        apart is biology cannot be seen from one batch.
+        The new rows are brought to those of `rows_`, of which they have to be a fair sample: whether what sets the
+        batch apart is biology cannot be seen from one batch.
 
         Parameters
         ----------
