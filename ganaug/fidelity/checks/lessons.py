@@ -19,7 +19,7 @@ WEIGHTED, OVERSAMPLED, SMOTE = "real rows, classes weighted", "real rows, oversa
 REMEDIES = (WEIGHTED, OVERSAMPLED, SMOTE)
 TREES = 60
 # trees of a classifier of many classes are grown for each of them
-MOST_TREES = 300
+MOST_TREES = 160
 NEIGHBOURS = 5
 
 
