@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterator, Sequence
 from ganaug.fidelity.checks import ROW_BY_ROW, WHERE_DECIDABLE
 from ganaug.fidelity.checks.draws import held_out_draws
 from ganaug.fidelity.evidence.gathering import Evidence
-from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import ALPHA
+from ganaug.fidelity.verdict import overall
 from ganaug.fidelity.wording import percent
 
 __all__ = ["said_aloud"]
@@ -66,6 +67,11 @@ def _of_rows(evidence: Evidence, attempt: int, given: Hashable | None, target: H
 
 
 def _of_checks(evidence: Evidence, checks: Sequence[CheckResult]) -> Iterator[str]:
+    if overall(checks) is Verdict.INCONCLUSIVE:
+        for check in checks:
+            if check.blocking and check.verdict is Verdict.FAIL:
+                n = sum(each.blocking for each in checks)
+                yield f"`{check.name}` fails on its own, but not after Holm's correction for looking at {n} checks."
     for check in checks:
         told = evidence.groups is not None and check.name in ROW_BY_ROW
         if check.name in WHERE_DECIDABLE and not told and not check.blocking and check.effect is not None:
