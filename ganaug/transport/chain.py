@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -24,8 +24,11 @@ IDENTITY = "identity"
 WAYS = {"quantiles": None, "centring": 0.25, "states": 0.25, "mixed states": 2.0}
 # a way further down has to be better by this much, which is what the guard's own error comes to
 BETTER = 1.1
-# below this many rows there is nothing to hold out
+# below this many rows there is nothing to hold out, and one way is taken unseen
 FEWEST_ROWS = 100
+UNSEEN = "centring"
+# held-out rows that a batch is seen by
+FEWEST_HELD_OUT = 5
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Chain:
     Parameters
     ----------
     way : str
-        ``"identity"``, ``"centring"``, ``"quantiles"``, or ``"states"`` (no first step).
+        ``"identity"``, or one of `WAYS`; ``"states"`` and ``"mixed states"`` have no first step.
     first : Centring, Quantiles or None
     space : Space
     states : States or None
@@ -87,31 +90,48 @@ def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, explained: Flo
     explained : ndarray, shape (n_rows, n_features), optional
         What covariates explain of the rows, and stays.
     """
-    kept: dict[str, Kept] = {}
-    if len(X) < FEWEST_ROWS:
-        chosen = "centring"
-    else:
-        dealt = rng.permutation(len(X))
-        third = dealt[: min(len(X) // 3, MOST_ROWS)]
-        rest = np.sort(dealt[len(third) :])
-        free = X if explained is None else X - explained
-        seen = Space.fit(free[rest], rng).encode(free[third])
-        batch = roles.batch[third]
-        pairs = partners(seen, batch)
-        kept[IDENTITY] = _kept(seen, batch, pairs, rng)
-        for way in WAYS:
-            # quantiles know nothing of covariates, and would take away what these do to a distribution
-            if way == "quantiles" and (X.shape[1] > MOST_COMPONENTS or explained is not None):
-                continue
-            part = None if explained is None else explained[rest]
-            chain = Chain.fit(way, X[rest], roles.of(rest), rng, part)
-            values, z = chain.move(X[third], batch)
-            # what covariates explain is nothing to mix, and no ground to be partners
-            z = z if explained is None else chain.space.encode(values - explained[third])
-            kept[way] = _kept(z, batch, pairs, rng)
-        chosen = _chosen(kept)
-    found = Chain.fit(chosen, X, roles, rng, explained)
-    return Chain(found.way, found.first, found.space, found.states, kept)
+    third, rest = _held_out(roles, rng)
+    # with a single batch among the held-out rows there is nothing to see
+    seen = len(third) >= FEWEST_ROWS // 3 and len(np.unique(roles.batch[third])) > 1
+    kept = _tried(X, roles, third, rest, rng, explained) if seen else {}
+    chosen = _chosen(kept) if kept else UNSEEN
+    return replace(Chain.fit(chosen, X, roles, rng, explained), kept=kept)
+
+
+def _held_out(roles: Roles, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Deal a third of every batch's teachers and others, and the rest; a batch too small to be seen is in the rest."""
+    dealt = rng.permutation(len(roles.batch))
+    share = min(1 / 3, MOST_ROWS / len(dealt))
+    part = 2 * roles.batch[dealt] + roles.learn[dealt]
+    parts = [dealt[part == k] for k in np.unique(part)]
+    third = np.concatenate([rows[: n if (n := int(share * len(rows))) >= FEWEST_HELD_OUT else 0] for rows in parts])
+    return third, np.setdiff1d(dealt, third)
+
+
+def _tried(
+    X: Floats,
+    roles: Roles,
+    third: NDArray[np.intp],
+    rest: NDArray[np.intp],
+    rng: np.random.Generator,
+    explained: Floats | None,
+) -> dict[str, Kept]:
+    """Learn every way from the rest, and say what it does to the held-out third."""
+    free, batch = X if explained is None else X - explained, roles.batch[third]
+    seen = Space.fit(free[rest], rng).encode(free[third])
+    pairs = partners(seen, batch)
+    kept = {IDENTITY: _kept(seen, batch, pairs, rng)}
+    for way in WAYS:
+        # quantiles know nothing of covariates, and would take away what these do to a distribution
+        if way == "quantiles" and (X.shape[1] > MOST_COMPONENTS or explained is not None):
+            continue
+        part = None if explained is None else explained[rest]
+        chain = Chain.fit(way, X[rest], roles.of(rest), rng, part)
+        values, z = chain.move(X[third], batch)
+        # what covariates explain is nothing to mix, and no ground to be partners
+        z = z if explained is None else chain.space.encode(values - explained[third])
+        kept[way] = _kept(z, batch, pairs, rng)
+    return kept
 
 
 def _kept(z: Floats, batch: NDArray[np.intp], pairs: Partners, rng: np.random.Generator) -> Kept:
@@ -120,8 +140,6 @@ def _kept(z: Floats, batch: NDArray[np.intp], pairs: Partners, rng: np.random.Ge
 
 def _chosen(kept: Mapping[str, Kept]) -> str:
     """Take the first way that is as good as the best, and none that is worse than leaving the rows alone."""
-    ways = [way for way in WAYS if way in kept]
-    best = max(kept[way].score for way in ways)
-    if best <= kept[IDENTITY].score:
-        return IDENTITY
-    return next(way for way in ways if kept[way].score * BETTER >= best)
+    ways = [way for way in WAYS if way in kept and kept[way].score > kept[IDENTITY].score]
+    best = max((kept[way].score for way in ways), default=0.0)
+    return next((way for way in ways if kept[way].score * BETTER >= best), IDENTITY)
