@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
 
+from ganaug.data.checks import nearest
 from ganaug.errors import DataError
-from ganaug.models.equalizer import BatchEqualizer, Reference
+from ganaug.models.batches import Reference
+from ganaug.models.equalizer import BatchEqualizer
 from ganaug.seeding import RandomState
 
 if TYPE_CHECKING:
@@ -102,9 +103,7 @@ def _check_keys(
 ) -> None:
     for key, there, where in ((batch_key, adata.obs.columns, "obs"), (layer, adata.layers, "layers")):
         if key is not None and key not in there:
-            near = difflib.get_close_matches(key, [str(name) for name in there], n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are {[str(name) for name in there]}"
-            raise DataError(f"there is no {key!r} in adata.{where}; {hint}")
+            raise DataError(f"there is no {key!r} in adata.{where}{nearest(key, there)}")
     written = [
         (f"X_{key_added}", adata.obsm, "obsm"),
         (key_added, adata.uns, "uns"),

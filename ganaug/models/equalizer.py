@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Hashable, Sequence
 from typing import Any, Self
 
@@ -11,9 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array, check_consistent_length, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from ganaug.data.checks import nearest
 from ganaug.errors import DataError
+from ganaug.models.batches import Reference, effects_of, labels_of, range_of, roles_of
 from ganaug.seeding import RandomState, Seeds
 from ganaug.transport.chain import IDENTITY, Chain, best_chain
 from ganaug.transport.design import check_design, cramers_v, explained_by
@@ -22,7 +23,6 @@ from ganaug.transport.style import Roles
 __all__ = ["BatchEqualizer"]
 
 Floats = NDArray[np.float64]
-Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
 
 # rows that are moved at a time
 CHUNK = 8192
@@ -121,7 +121,7 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.association_: dict[Hashable, float] = {}
         self.way_, self.guard_ = IDENTITY, {}
         self.adapted_: dict[Any, Chain] = {}
-        self.lowest_, self.highest_ = _range(values)
+        self.lowest_, self.highest_ = range_of(values)
         rng = Seeds(self.random_state).rng("equalize")
         rows = np.sort(rng.permutation(len(values))[:KEPT_ROWS])
         if len(self.batches_) < 2:
@@ -132,7 +132,7 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             name = str(few[0])
             raise DataError(f"the batch {name!r} has a single row, which shows no style; leave it out or join it")
         explained = self._explained(values, codes, table)
-        chain = best_chain(values, self._roles(codes), rng, explained)
+        chain = best_chain(values, roles_of(codes, self.batches_, self.reference), rng, explained)
         self.chain_, self.way_, self.guard_ = chain, chain.way, dict(chain.kept)
         self.rows_ = self._moved(values[rows], codes[rows])[0]
         return self
@@ -166,7 +166,7 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         True
         """
         check_is_fitted(self)
-        name = _labels([batch], 1)[0]
+        name = labels_of([batch], 1)[0]
         if name in self.batches_ and len(self.batches_) > 1:
             raise DataError(f"the batch {str(name)!r} is known from fit; give transform its rows")
         values, _, _ = self._read(X_new, None, reset=False)
@@ -254,15 +254,14 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise DataError("batch and covariates name columns of a DataFrame; give one, or the labels as batch=")
         rows = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
         values = rows.toarray() if sparse.issparse(rows) else rows  # type: ignore[attr-defined]
-        labels = np.zeros(len(values), dtype=int) if batch is None else _labels(batch, len(values))
+        labels = np.zeros(len(values), dtype=int) if batch is None else labels_of(batch, len(values))
         return np.asarray(values, dtype=float), labels, None
 
     def _read_table(self, X: pd.DataFrame, batch: Any, *, reset: bool) -> tuple[Floats, NDArray[Any], pd.DataFrame]:
         validate_data(self, X, reset=reset, skip_check_array=True)
         for name in [*([] if self.batch is None else [self.batch]), *(self.covariates or [])]:
             if name not in X.columns:
-                near = difflib.get_close_matches(str(name), [str(column) for column in X.columns], n=1)
-                raise DataError(f"there is no column {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""))
+                raise DataError(f"there is no column {name!r}{nearest(name, X.columns)}")
         if batch is None and self.batch is not None:
             batch = X[self.batch]
         numbers = X[self._numeric(X)]
@@ -272,34 +271,17 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         values = check_array(
             numbers.to_numpy(dtype=float, na_value=np.nan), ensure_all_finite="allow-nan", estimator=self
         )
-        labels = np.zeros(len(X), dtype=int) if batch is None else _labels(batch, len(X))
+        labels = np.zeros(len(X), dtype=int) if batch is None else labels_of(batch, len(X))
         return values, labels, X
 
     def _numeric(self, X: pd.DataFrame) -> list[Hashable]:
         return [name for name in X if name != self.batch and name not in (self.covariates or [])]
 
-    def _roles(self, codes: NDArray[np.intp]) -> Roles:
-        roles = Roles.common(codes)
-        if isinstance(self.reference, str) and self.reference == "common" and "common" not in self.batches_:
-            return roles
-        if isinstance(self.reference, np.ndarray) and self.reference.dtype == bool:
-            controls = self.reference
-            check_consistent_length(codes, controls)
-            none = self.batches_[np.bincount(codes[controls], minlength=len(self.batches_)) < 2]
-            if len(none):
-                raise DataError(f"the batch {str(none[0])!r} has fewer than two controls, which show no style")
-            return roles._replace(learn=controls, reference=controls)
-        asked = [self.reference] if np.isscalar(self.reference) else list(self.reference)  # type: ignore[arg-type]
-        for name in asked:
-            if name not in self.batches_:
-                raise DataError(f"the reference {name!r} is no batch; there are {[str(b) for b in self.batches_]}")
-        return roles._replace(reference=np.isin(self.batches_, np.array(asked))[codes])
-
     def _explained(self, values: Floats, codes: NDArray[np.intp], table: pd.DataFrame | None) -> Floats | None:
         """Check that covariates can be told from the batches; return what they explain."""
         if table is None or not self.covariates:
             return None
-        effects = {name: _effects(table[name], name) for name in self.covariates}
+        effects = {name: effects_of(table[name], name) for name in self.covariates}
         check_design(codes, effects, allow_confounded=self.allow_confounded)
         for name in self.covariates:
             if not pd.api.types.is_numeric_dtype(table[name].dtype):
@@ -319,29 +301,3 @@ def _in_chunks(chain: Chain, values: Floats, codes: NDArray[np.intp]) -> tuple[F
     parts = np.array_split(np.arange(len(values)), max(1, -(-len(values) // CHUNK)))
     moved, z = zip(*(chain.move(values[rows], codes[rows]) for rows in parts), strict=True)
     return np.concatenate(moved), np.concatenate(z)
-
-
-def _labels(batch: Any, n: int) -> NDArray[Any]:
-    labels = batch if isinstance(batch, pd.Series) else pd.Series(column_or_1d(batch, warn=True))
-    if len(labels) != n:
-        raise DataError(f"there are {n} rows and {len(labels)} batch labels")
-    if labels.isna().any():
-        raise DataError(f"row {int(np.flatnonzero(labels.isna())[0])} has no batch label; give it one or leave it out")
-    found = labels.to_numpy()
-    return found if found.dtype.kind in "iufb" else found.astype(str)
-
-
-def _effects(column: pd.Series[Any], name: Hashable) -> Floats:
-    """Dummies of a category's levels but one, or the numbers themselves ``(n_rows, n_effects)``."""
-    if column.isna().any():
-        raise DataError(f"the covariate {name!r} is missing in some rows; fill it or leave the rows out")
-    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        return column.to_numpy(dtype=float)[:, None]
-    return pd.get_dummies(column, drop_first=True).to_numpy(dtype=float)
-
-
-def _range(values: Floats) -> tuple[Floats, Floats]:
-    empty = np.isnan(values).all(axis=0)
-    filled = np.where(empty, 0.0, values)
-    low, high = np.nanmin(filled, axis=0), np.nanmax(filled, axis=0)
-    return np.where(empty, -np.inf, low), np.where(empty, np.inf, high)
