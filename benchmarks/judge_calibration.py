@@ -1,11 +1,13 @@
 """Does the judge keep its promises? Real rows against real rows, over and over, and rows that differ by a known law.
 
     python benchmarks/judge_calibration.py [--splits 1000] [--tables magic.csv.gz] [--write docs/judging.md]
+        [--keep rows.csv]
 
 Where both sides come from one law, a p-value has to be below .05 in 5 % of the splits, and below .01 in 1 %; limits at
 95 % have to leave the truth out in 5 %. Where the sides differ by a fixed amount, the truth is what the check measures
 on average over the splits of a cell; a margin exactly there must not be passed in more than 5 % of them. Simulated
-tables have 2, 20 and 100 columns, and 50, 200 and 1,000 rows a side; of a table of yours columns and rows are drawn.
+tables have 2, 20 and 100 columns, and 50, 200 and 1,000 rows a side; of a table of yours columns and rows are drawn,
+the same columns in every split of a cell. Tables with mixed columns have one of them as the target.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ Draw = Callable[[int, int, Rng], pd.DataFrame]
 COLUMNS, ROWS = (2, 20, 100), (50, 200, 1000)
 LEVELS = (0.05, 0.01)
 NOTHING = {"c2st": 0.5, "within": 0.5, "membership": 0.5}  # the effect where there is none; elsewhere 0
+TARGETS = {"mixed": 1}
 NOT_CENTRED = {"validity", "levels", "range", "marginals"}  # largest of many: limits are bounds, not intervals
 
 
@@ -61,9 +64,10 @@ def mixed(n: int, d: int, rng: Rng) -> pd.DataFrame:
 
 def of_table(table: pd.DataFrame) -> Draw:
     """Rows of a table, drawn without replacement, of so many of its columns (all of them if there are not so many)."""
+    shuffled = np.random.default_rng(0).permutation(table.shape[1])
 
     def draw(n: int, d: int, rng: Rng) -> pd.DataFrame:
-        columns = sorted(rng.permutation(table.shape[1])[:d])
+        columns = sorted(shuffled[:d])  # others in another split would make the truth of a cell another one
         return table.iloc[rng.permutation(len(table))[:n], columns].reset_index(drop=True)
 
     return draw
@@ -94,7 +98,8 @@ def sides(cell: Cell, draw: Draw, rng: Rng) -> list[pd.DataFrame]:
 
 def judge(cell: Cell, draw: Draw, seed: int) -> Iterator[dict[str, Any]]:
     rng = np.random.default_rng([seed, *map(ord, cell.kind), cell.columns, cell.rows, cell.moved])
-    report = FidelityChecker(profile="lenient", random_state=seed).check(*sides(cell, draw, rng))
+    checker = FidelityChecker(profile="lenient", target=TARGETS.get(cell.kind), random_state=seed)
+    report = checker.check(*sides(cell, draw, rng))
     yield {**cell._asdict(), "check": "verdict", "verdict": str(report.verdict)}
     for check in report.checks:
         found = {"check": check.name, "verdict": str(check.verdict), "p": check.details.get("p_equal")}
@@ -154,11 +159,12 @@ def of_verdicts(rows: pd.DataFrame) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--splits", type=int, default=1000, help="real-vs-real splits; a third as many with moved rows")
+    parser.add_argument("--splits", type=int, default=1000, help="real-vs-real splits, and as many with moved rows")
     parser.add_argument("--tables", type=Path, nargs="*", default=[])
     parser.add_argument("--rows", type=int, nargs="*", default=list(ROWS))
     parser.add_argument("--columns", type=int, nargs="*", default=list(COLUMNS))
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--keep", type=Path, help="also write what was found in every split, as a CSV file")
     parser.add_argument("--write", type=Path, help="put the tables between the marks of this file")
     args = parser.parse_args()
     laws: dict[str, Draw] = {"gaussian": gaussian, "heavy": heavy, "counts": counts, "mixed": mixed}
@@ -166,11 +172,13 @@ def main() -> None:
     cells = [Cell(*cell, moved=False) for cell in itertools.product(laws, args.columns, args.rows)]
     tries = -(-args.splits // len(cells))
     runs = [(cell, seed) for seed in range(tries) for cell in cells]
-    runs += [(cell._replace(moved=True), seed) for seed in range(-(-tries // 3)) for cell in cells]
+    runs += [(cell._replace(moved=True), seed) for seed in range(tries) for cell in cells]
     found = Parallel(args.jobs)(
         delayed(lambda c, s: list(judge(c, laws[c.kind], s)))(cell, seed) for cell, seed in runs
     )
     rows = pd.DataFrame(itertools.chain.from_iterable(found))
+    if args.keep:
+        rows.to_csv(args.keep, index=False)
     text = [of_p_values(rows), of_limits(rows), of_verdicts(rows), f"{run_of('judge_calibration.py')}."]
     show("\n\n".join(text), args.write, "calibration")
 

@@ -16,8 +16,9 @@ from ganaug.data.checks import nearest
 from ganaug.errors import DataError
 from ganaug.models.batches import Reference, effects_of, labels_of, range_of, roles_of
 from ganaug.seeding import RandomState, Seeds
-from ganaug.transport.chain import IDENTITY, Chain, best_chain
-from ganaug.transport.design import check_design, cramers_v, explained_by
+from ganaug.transport.chain import IDENTITY, Chain
+from ganaug.transport.choice import best_chain
+from ganaug.transport.design import check_design, cramers_v
 from ganaug.transport.style import Roles
 
 __all__ = ["BatchEqualizer"]
@@ -131,8 +132,8 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if len(few):
             name = str(few[0])
             raise DataError(f"the batch {name!r} has a single row, which shows no style; leave it out or join it")
-        explained = self._explained(values, codes, table)
-        chain = best_chain(values, roles_of(codes, self.batches_, self.reference), rng, explained)
+        effects = self._effects(codes, table)
+        chain = best_chain(values, roles_of(codes, self.batches_, self.reference), rng, effects)
         self.chain_, self.way_, self.guard_ = chain, chain.way, dict(chain.kept)
         self.rows_ = self._moved(values[rows], codes[rows])[0]
         return self
@@ -224,7 +225,7 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self._within(moved), z
 
     def _encoded(self, values: Floats) -> Floats:
-        return values if self.chain_ is None else self.chain_.space.encode(values)
+        return values if self.chain_ is None else self.chain_.space.encode(self.chain_.rows(values))
 
     def _within(self, values: Floats) -> Floats:
         """Values within the range that was seen, so that what cannot be negative is not."""
@@ -277,8 +278,8 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _numeric(self, X: pd.DataFrame) -> list[Hashable]:
         return [name for name in X if name != self.batch and name not in (self.covariates or [])]
 
-    def _explained(self, values: Floats, codes: NDArray[np.intp], table: pd.DataFrame | None) -> Floats | None:
-        """Check that covariates can be told from the batches; return what they explain."""
+    def _effects(self, codes: NDArray[np.intp], table: pd.DataFrame | None) -> Floats | None:
+        """Check that covariates can be told from the batches; return them as numbers ``(n_rows, n_effects)``."""
         if table is None or not self.covariates:
             return None
         effects = {name: effects_of(table[name], name) for name in self.covariates}
@@ -286,7 +287,7 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         for name in self.covariates:
             if not pd.api.types.is_numeric_dtype(table[name].dtype):
                 self.association_[name] = cramers_v(codes, pd.factorize(table[name])[0])
-        return explained_by(values, codes, np.hstack(list(effects.values())))
+        return np.hstack(list(effects.values()))
 
     def _written(self, X: Any, values: Floats) -> Any:
         """The values in place of those that were given, as the same kind."""

@@ -1,34 +1,54 @@
-"""A closed-form transport of all batches into one style, chosen among a few by a guard that sees no labels."""
+"""The ways in which all batches are carried into one style, in closed form."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Self
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ganaug.transport.centring import Centring
-from ganaug.transport.guard import MOST_ROWS, Kept, Partners, mixing, partners, structure, untold
+from ganaug.transport.design import explained_by
+from ganaug.transport.guard import Kept
+from ganaug.transport.lengths import Lengths
 from ganaug.transport.quantiles import Quantiles
-from ganaug.transport.space import MOST_COMPONENTS, Space
+from ganaug.transport.space import Space
 from ganaug.transport.states import States
 from ganaug.transport.style import Floats, Roles
 
-__all__ = ["IDENTITY", "Chain", "best_chain"]
+__all__ = ["IDENTITY", "UNIT", "WAYS", "Chain", "Mover", "Way"]
 
-IDENTITY = "identity"
-# the ways by preference, and how hard states have to hold all batches alike; after quantiles there is no second step,
-# as it would move values off the floor
-WAYS = {"quantiles": None, "centring": 0.25, "states": 0.25, "mixed states": 2.0}
-# a way further down has to be better by this much, which is what the guard's own error comes to
-BETTER = 1.1
-# below this many rows there is nothing to hold out, and one way is taken unseen
-FEWEST_ROWS = 100
-UNSEEN = "centring"
-# held-out rows that a batch is seen by
-FEWEST_HELD_OUT = 5
+
+class Way(NamedTuple):
+    """What is done first, how hard states then hold all batches alike, and whether to rows of one length."""
+
+    first: type[Centring | Quantiles] | None = None
+    mixing: float | None = None
+    unit: bool = False
+
+
+IDENTITY, UNIT = "identity", "directions"
+# by preference; after quantiles there is no second step, as it would move values off the floor
+WAYS = {
+    IDENTITY: Way(),
+    "quantiles": Way(Quantiles),
+    "centring": Way(Centring, 0.25),
+    "states": Way(None, 0.25),
+    "mixed states": Way(None, 2.0),
+    UNIT: Way(unit=True),
+    "centring of directions": Way(Centring, 0.25, unit=True),
+    "states of directions": Way(None, 0.25, unit=True),
+    "mixed states of directions": Way(None, 2.0, unit=True),
+}
+
+
+class Mover(Protocol):
+    """What moves coordinates ``(n_rows, n_components)`` of rows whose batch is known."""
+
+    def move(self, z: Floats, batch: NDArray[np.intp]) -> Floats:
+        """Return rows ``(n_rows, n_components)`` in the reference's style."""
 
 
 @dataclass(frozen=True)
@@ -38,108 +58,60 @@ class Chain:
     Parameters
     ----------
     way : str
-        ``"identity"``, or one of `WAYS`; ``"states"`` and ``"mixed states"`` have no first step.
+        One of `WAYS`.
+    lengths : Lengths or None
+        Where rows are compared by direction.
     first : Centring, Quantiles or None
     space : Space
-    states : States or None
+    second : Mover or None
     kept : mapping of str to Kept
         What the guard saw of each way on held-out rows.
     """
 
     way: str
+    lengths: Lengths | None
     first: Centring | Quantiles | None
     space: Space
-    states: States | None
+    second: Mover | None
     kept: Mapping[str, Kept] = field(default_factory=dict)
 
     @classmethod
-    def fit(cls, way: str, X: Floats, roles: Roles, rng: np.random.Generator, explained: Floats | None = None) -> Self:
-        """Learn one way from rows ``(n_rows, n_features)``."""
-        if way == IDENTITY:
-            return cls(way, None, Space.fit(X, rng), None)
+    def fit(cls, name: str, X: Floats, roles: Roles, rng: np.random.Generator, effects: Floats | None = None) -> Self:
+        """Learn one way from rows ``(n_rows, n_features)``; what covariates' `effects` explain of them stays."""
+        way, lengths = WAYS[name], None
         first: Centring | Quantiles | None = None
-        if way == "centring":
-            first = Centring.fit(X, roles, rng, explained)
-        elif way == "quantiles":
+        if way.unit:
+            lengths = Lengths.fit(X, roles, rng)
+            X = lengths.unit(X)
+        if way.first is Centring:
+            first = Centring.fit(X, roles, rng, _explained(X, roles, effects))
+        elif way.first is Quantiles:
             first = Quantiles.fit(X, roles, rng)
         moved = X if first is None else first.move(X, roles.batch)
         space = Space.fit(moved, rng)
-        mixing = WAYS[way]
-        states = None if mixing is None else States.fit(space.encode(moved), roles, rng, mixing=mixing)
-        return cls(way, first, space, states)
+        second = None if way.mixing is None else States.fit(space.encode(moved), roles, rng, mixing=way.mixing)
+        return cls(name, lengths, first, space, second)
 
     def move(self, X: Floats, batch: NDArray[np.intp]) -> tuple[Floats, Floats]:
         """Return the moved rows ``(n_rows, n_features)`` and their coordinates ``(n_rows, n_components)``."""
-        first = X if self.first is None else self.first.move(X, batch)
-        z = self.space.encode(first)
-        if self.states is None:
-            return first, z
-        moved = self.states.move(z, batch)
-        return first + self.space.decode(moved - z), moved
+        if self.lengths is None:
+            return self.carry(X, batch)
+        moved, z = self.carry(self.lengths.unit(X), batch)
+        return moved * self.lengths.moved(X, batch), z
+
+    def carry(self, rows: Floats, batch: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """Move rows that have their length already."""
+        rows = rows if self.first is None else self.first.move(rows, batch)
+        z = self.space.encode(rows)
+        if self.second is None:
+            return rows, z
+        moved = self.second.move(z, batch)
+        return rows + self.space.decode(moved - z), moved
+
+    def rows(self, X: Floats) -> Floats:
+        """Rows as they are compared ``(n_rows, n_features)``: of one length, if directions are."""
+        return X if self.lengths is None else self.lengths.unit(X)
 
 
-def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, explained: Floats | None = None) -> Chain:
-    """Try every way on two thirds of the rows, judge each on the others, and learn the best one from all rows.
-
-    Parameters
-    ----------
-    X : ndarray, shape (n_rows, n_features)
-    roles : Roles
-    rng : numpy.random.Generator
-        Draws the held-out rows and whatever is learned.
-    explained : ndarray, shape (n_rows, n_features), optional
-        What covariates explain of the rows, and stays.
-    """
-    third, rest = _held_out(roles, rng)
-    # with a single batch among the held-out rows there is nothing to see
-    seen = len(third) >= FEWEST_ROWS // 3 and len(np.unique(roles.batch[third])) > 1
-    kept = _tried(X, roles, third, rest, rng, explained) if seen else {}
-    chosen = _chosen(kept) if kept else UNSEEN
-    return replace(Chain.fit(chosen, X, roles, rng, explained), kept=kept)
-
-
-def _held_out(roles: Roles, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Deal a third of every batch's teachers and others, and the rest; a batch too small to be seen is in the rest."""
-    dealt = rng.permutation(len(roles.batch))
-    share = min(1 / 3, MOST_ROWS / len(dealt))
-    part = 2 * roles.batch[dealt] + roles.learn[dealt]
-    parts = [dealt[part == k] for k in np.unique(part)]
-    third = np.concatenate([rows[: n if (n := int(share * len(rows))) >= FEWEST_HELD_OUT else 0] for rows in parts])
-    return third, np.setdiff1d(dealt, third)
-
-
-def _tried(
-    X: Floats,
-    roles: Roles,
-    third: NDArray[np.intp],
-    rest: NDArray[np.intp],
-    rng: np.random.Generator,
-    explained: Floats | None,
-) -> dict[str, Kept]:
-    """Learn every way from the rest, and say what it does to the held-out third."""
-    free, batch = X if explained is None else X - explained, roles.batch[third]
-    seen = Space.fit(free[rest], rng).encode(free[third])
-    pairs = partners(seen, batch)
-    kept = {IDENTITY: _kept(seen, batch, pairs, rng)}
-    for way in WAYS:
-        # quantiles know nothing of covariates, and would take away what these do to a distribution
-        if way == "quantiles" and (X.shape[1] > MOST_COMPONENTS or explained is not None):
-            continue
-        part = None if explained is None else explained[rest]
-        chain = Chain.fit(way, X[rest], roles.of(rest), rng, part)
-        values, z = chain.move(X[third], batch)
-        # what covariates explain is nothing to mix, and no ground to be partners
-        z = z if explained is None else chain.space.encode(values - explained[third])
-        kept[way] = _kept(z, batch, pairs, rng)
-    return kept
-
-
-def _kept(z: Floats, batch: NDArray[np.intp], pairs: Partners, rng: np.random.Generator) -> Kept:
-    return Kept(mixing(z, batch), untold(z, batch, rng), structure(z, batch, pairs, rng))
-
-
-def _chosen(kept: Mapping[str, Kept]) -> str:
-    """Take the first way that is as good as the best, and none that is worse than leaving the rows alone."""
-    ways = [way for way in WAYS if way in kept and kept[way].score > kept[IDENTITY].score]
-    best = max((kept[way].score for way in ways), default=0.0)
-    return next((way for way in ways if kept[way].score * BETTER >= best), IDENTITY)
+def _explained(X: Floats, roles: Roles, effects: Floats | None) -> Floats | None:
+    return None if effects is None else explained_by(X, roles.batch, effects)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ganaug.transport.chain import IDENTITY, _chosen, best_chain
+from ganaug.transport.chain import IDENTITY
+from ganaug.transport.choice import _chosen, best_chain
 from ganaug.transport.guard import Kept
 from ganaug.transport.style import Roles
 

@@ -1,0 +1,128 @@
+"""Which way is taken, by what each does to rows that it was not learned from, seen without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ganaug.transport.chain import IDENTITY, UNIT, WAYS, Chain
+from ganaug.transport.design import explained_by
+from ganaug.transport.guard import MOST_ROWS, Kept, Partners, mixing, partners, structure, untold
+from ganaug.transport.lengths import can_be_unit
+from ganaug.transport.space import MOST_COMPONENTS
+from ganaug.transport.style import Floats, Roles
+
+__all__ = ["HeldOut", "best_chain"]
+
+# a way further down has to be better by this much, which is what the guard's own error comes to
+BETTER = 1.1
+# below this many rows there is nothing to hold out, and one way is taken unseen
+FEWEST_ROWS = 100
+UNSEEN = "centring"
+# held-out rows that a batch is seen by
+FEWEST_HELD_OUT = 5
+
+
+def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, effects: Floats | None = None) -> Chain:
+    """Try every way on two thirds of the rows, judge each on the others, and learn the best one from all rows.
+
+    Parameters
+    ----------
+    X : ndarray, shape (n_rows, n_features)
+    roles : Roles
+    rng : numpy.random.Generator
+        Draws the held-out rows and whatever is learned.
+    effects : ndarray, shape (n_rows, n_effects), optional
+        Covariates as numbers; what they explain of the rows stays.
+    """
+    held_out = HeldOut.of(X, roles, rng, effects)
+    kept = {} if held_out is None else {way: held_out.kept(held_out.learned(way, rng), rng) for way in held_out.ways()}
+    return replace(Chain.fit(_chosen(kept) if kept else UNSEEN, X, roles, rng, effects), kept=kept)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A third of the rows, and the others, from which ways are learned to be compared.
+
+    Parameters
+    ----------
+    X, roles, effects
+        Of all rows.
+    rows, rest : ndarray of int
+        Which are held out, and which are not.
+    pairs : tuple of ndarray
+        Held-out rows of different batches that are in the same state, mostly; see `partners`.
+    """
+
+    X: Floats
+    roles: Roles
+    effects: Floats | None
+    rows: NDArray[np.intp]
+    rest: NDArray[np.intp]
+    pairs: Partners
+
+    @classmethod
+    def of(cls, X: Floats, roles: Roles, rng: np.random.Generator, effects: Floats | None) -> Self | None:
+        """Hold rows out; None if there would be too few, or of a single batch."""
+        rows, rest = _dealt(roles, rng)
+        batch = roles.batch[rows]
+        if len(rows) < FEWEST_ROWS // 3 or len(np.unique(batch)) < 2:
+            return None
+        none = cls(X, roles, effects, rows, rest, (rows[:0], rows[:0]))
+        # those of either space, as each finds its own pairs together
+        spaces = [IDENTITY, UNIT] if any(WAYS[way].unit for way in none.ways()) else [IDENTITY]
+        pairs = [partners(none.coordinates(none.learned(way, rng)), batch) for way in spaces]
+        first, second = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
+        return replace(none, pairs=(first, second))
+
+    def ways(self) -> list[str]:
+        """The ways that can be tried here, by preference."""
+        wide = self.X.shape[1] > MOST_COMPONENTS
+        # quantiles know nothing of covariates, and would take away what these do to a distribution
+        left_out = {UNIT} | {way for way in WAYS if way == "quantiles" and (wide or self.effects is not None)}
+        left_out |= {way for way in WAYS if WAYS[way].unit and not (wide and can_be_unit(self.X))}
+        return [way for way in WAYS if way not in left_out]
+
+    def learned(self, way: str, rng: np.random.Generator) -> Chain:
+        """Learn a way from the rows that are not held out."""
+        effects = None if self.effects is None else self.effects[self.rest]
+        return Chain.fit(way, self.X[self.rest], self.roles.of(self.rest), rng, effects)
+
+    def kept(self, chain: Chain, rng: np.random.Generator) -> Kept:
+        """Say what a chain does to the held-out rows."""
+        z, batch = self.coordinates(chain), self.roles.batch[self.rows]
+        return Kept(mixing(z, batch), untold(z, batch, rng), structure(z, batch, self.pairs, rng))
+
+    def coordinates(self, chain: Chain) -> Floats:
+        """Where a chain moves the held-out rows ``(n_rows, n_components)``, without what covariates explain."""
+        rows = chain.rows(self.X)
+        values, z = chain.carry(rows[self.rows], self.roles.batch[self.rows])
+        if self.effects is None:
+            return z
+        # what covariates explain is nothing to mix, and no ground to be partners
+        return chain.space.encode(values - explained_by(rows, self.roles.batch, self.effects)[self.rows])
+
+
+def _dealt(roles: Roles, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Deal a third of every batch's teachers and others, and the rest; a batch too small to be seen is in the rest."""
+    dealt = rng.permutation(len(roles.batch))
+    share = min(1 / 3, MOST_ROWS / len(dealt))
+    part = 2 * roles.batch[dealt] + roles.learn[dealt]
+    parts = [dealt[part == k] for k in np.unique(part)]
+    third = np.concatenate([rows[: n if (n := int(share * len(rows))) >= FEWEST_HELD_OUT else 0] for rows in parts])
+    return third, np.setdiff1d(dealt, third)
+
+
+def _chosen(kept: Mapping[str, Kept]) -> str:
+    """Take the first way that is as good as the best one, of its kind, and none that is worse than nothing."""
+    ways = [way for way in kept if way != IDENTITY and kept[way].score > kept[IDENTITY].score]
+    if not ways:
+        return IDENTITY
+    best = max(ways, key=lambda way: kept[way].score)
+    return next(
+        way for way in ways if WAYS[way].unit == WAYS[best].unit and kept[way].score * BETTER >= kept[best].score
+    )
