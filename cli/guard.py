@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ganaug.fidelity.report import FidelityReport
+    from ganaug.models.equalizing.verdict import Equalization
 
 
 class ExitCode(IntEnum):
@@ -56,7 +57,7 @@ class Guarded(TyperCommand):
             raise typer.Exit(code) from error
 
 
-def leave_by(report: FidelityReport) -> ExitCode:
+def leave_by(report: FidelityReport | Equalization) -> ExitCode:
     """Return the exit code of a verdict."""
     codes = {"FAIL": ExitCode.REFUSED, "INCONCLUSIVE": ExitCode.INCONCLUSIVE}
     return codes.get(report.verdict.name, ExitCode.OK)

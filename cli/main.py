@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from types import ModuleType
 from typing import Annotated
 
 import typer
 
 import ganaug
 
-from . import augment, bench, check, fit, sample
+from . import augment, bench, check, equalize, fit, sample
 from .guard import Guarded
 
 EXIT_CODES = (
@@ -19,15 +20,22 @@ EXIT_CODES = (
 )
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich", epilog=EXIT_CODES)
-for module in (augment, fit, sample, check, bench):
-    name = module.__name__.rpartition(".")[2]
-    command = getattr(module, name)
+
+
+def _register(module: ModuleType, name: str, *, hidden: bool = False) -> None:
+    command = getattr(module, module.__name__.rpartition(".")[2])
     app.command(
         name,
         cls=Guarded,
         help=re.sub(r"(?<!\n)\n(?!\n)", " ", inspect.getdoc(command) or ""),  # the help fills its lines itself
         epilog=module.EXAMPLES.strip().replace("\n", "\n\n"),  # and would run the examples together
+        hidden=hidden,
     )(command)
+
+
+for module in (augment, equalize, fit, sample, check, bench):
+    _register(module, module.__name__.rpartition(".")[2])
+_register(equalize, "equalise", hidden=True)
 
 
 def _print_version(wanted: bool) -> None:

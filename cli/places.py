@@ -15,7 +15,7 @@ STDIN = Path("-")
 
 @dataclass(frozen=True)
 class Places:
-    """The files of one `ganaug augment`.
+    """The files of one `ganaug augment` or `ganaug equalize`.
 
     Attributes
     ----------
@@ -39,7 +39,9 @@ class Places:
     model: Path | None = None
 
     @classmethod
-    def beside(cls, source: Path, output: Path | None, report: Path | None, model: Path | None) -> Places:
+    def beside(
+        cls, source: Path, output: Path | None, report: Path | None, model: Path | None, made: str = "augmented"
+    ) -> Places:
         """Name what was not named: beside `output` where that is given, else beside `source`."""
         if output is None and source == STDIN:
             raise DataError("DATA is stdin, so --output has to say where the rows go")
@@ -47,18 +49,22 @@ class Places:
             if path is not None and path.is_dir():
                 raise DataError(f"{path} is a folder, not a table; name a file")
         stem, suffix = split_suffix(output or source)
-        rows = output or source.with_name(f"{stem}.augmented{suffix}")
-        base = rows.with_name(stem.removesuffix(".augmented"))
+        rows = output or source.with_name(f"{stem}.{made}{suffix}")
+        base = rows.with_name(stem.removesuffix(f".{made}"))
         html, json = report_files(report or base.with_name(f"{base.name}.report"))
         return cls(source, rows, html, json, base.with_name(f"{base.name}.checkpoint"), model)
 
     def check(self, *, resume: bool) -> None:
         """Raise `DataError` for the first place that cannot be used."""
-        for path in (self.rows, self.html, self.json):
-            check_writable(path, self.source)
+        self.check_results()
         check_folder(self.checkpoint)
         if resume and not self.checkpoint.exists():
             raise DataError(f"nothing to resume: there is no {self.checkpoint}")
+
+    def check_results(self) -> None:
+        """Raise `DataError` for the first result that cannot be put where it goes."""
+        for path in (self.rows, self.html, self.json):
+            check_writable(path, self.source)
         if self.model is not None:
             check_model_folder(self.model)
 

@@ -33,7 +33,7 @@ def sample(
     as_json: options.AsJson = False,
 ) -> None:
     """Draw rows from a model. They are not judged; `ganaug check` does that."""
-    import ganaug
+    from ganaug.models.tabular import load
 
     if rows < 1:
         raise DataError(f"--rows must be 1 or more, not {rows}")
@@ -41,7 +41,7 @@ def sample(
         check_writable(output)
     elif as_json:
         raise DataError("--json needs stdout for itself, so --output has to say where the rows go")
-    loaded = ganaug.load(model)
+    loaded = load(model)
     drawn = loaded.sample(rows, conditions=parse_conditions(where, loaded.schema_), random_state=seed)
     if output is None:
         print_table(drawn)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import ganaug
     from ganaug.data.schema import Schema
     from ganaug.fidelity.report import FidelityReport
+    from ganaug.models.equalizing.verdict import Equalization
 
 
 def infer_schema(frame: pd.DataFrame, target: str | None, overrides: Path | None) -> Schema:
@@ -36,15 +37,21 @@ def infer_schema(frame: pd.DataFrame, target: str | None, overrides: Path | None
 def new_model(*, device: str, max_steps: int | None, **parameters: Any) -> ganaug.TabularGAN:
     """Set up a model from options, after a look whether the device is there."""
     from ganaug import TabularGAN
+
+    check_device(device)
+    if max_steps is not None:
+        parameters["max_steps"] = max_steps
+    return TabularGAN(device=device, **parameters)
+
+
+def check_device(device: str) -> None:
+    """Raise `DataError` if a device is not there."""
     from ganaug.devices import resolve_device
 
     try:
         resolve_device(device)
     except ValueError as error:
         raise DataError(f"--device: {error}") from error
-    if max_steps is not None:
-        parameters["max_steps"] = max_steps
-    return TabularGAN(device=device, **parameters)
 
 
 def try_format(frame: pd.DataFrame, path: Path) -> None:
@@ -76,7 +83,7 @@ def _write(frame: pd.DataFrame, place: Path, path: Path) -> None:
         raise DataError(str(error).replace(str(place), str(path))) from error
 
 
-def save_report(report: FidelityReport, html: Path, plain: Path) -> None:
+def save_report(report: FidelityReport | Equalization, html: Path, plain: Path) -> None:
     """Write a report as a page and as JSON."""
     for path, text in ((html, report.to_html()), (plain, report.to_json())):
         with atomic(path) as temporary:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from ganaug.augment import augment
     from ganaug.fidelity.checker import FidelityChecker
     from ganaug.models.equalizer import BatchEqualizer
-    from ganaug.models.tabular import TabularGAN, load
+    from ganaug.models.folders import load
+    from ganaug.models.tabular import TabularGAN
     from ganaug.resample import GANAugmenter
 
 __version__ = "0.1.0"
@@ -57,7 +58,7 @@ _HOME = {
     "GANAugmenter": "ganaug.resample",
     "TabularGAN": "ganaug.models.tabular",
     "augment": "ganaug.augment",
-    "load": "ganaug.models.tabular",
+    "load": "ganaug.models.folders",
 }
 _MODULES = {"pl", "pp"}
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-__all__ = ["atomic", "check_folder", "load_folder", "remove_folder", "save_folder"]
+__all__ = ["atomic", "check_folder", "kind_of", "load_folder", "remove_folder", "save_folder"]
 
 FORMAT = 1
 HEAD = "model.json"
@@ -156,6 +156,11 @@ def load_folder(path: str | os.PathLike[str], kind: str | None = None) -> tuple[
     if arrays is None:
         raise ModelFileError(f"{path} is truncated or was changed after it was saved; fit and save the model again")
     return {name: array.copy() for name, array in arrays.items()}, head["meta"]
+
+
+def kind_of(path: str | os.PathLike[str]) -> str:
+    """Return the kind of model that a folder says it holds; raise `ModelFileError` if it is no such folder."""
+    return str(_read_head(Path(path))["kind"])
 
 
 def check_folder(path: str | os.PathLike[str]) -> None:

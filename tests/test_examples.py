@@ -18,6 +18,11 @@ RUNS = {
     "ring.py": ("300", "of 12 directions each has "),
     "modes.py": ("150", "ring: 8 of 8 modes"),
     "two_days.py": ("300", "equalised: 0."),
+    "day_to_day.py": ("300", "the other days stayed as they were: True"),
+    "scanpy_equalize.py": (
+        "300",
+        "after: of the nearest cells of erythroid ones 100% are erythroid; of those of B and T ",
+    ),
     "digits.py": ("20", "held-out real digits are read by"),
 }
 

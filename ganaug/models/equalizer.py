@@ -2,36 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import Any, Self
+import os
+import warnings
+from collections.abc import Hashable, Iterator, Sequence
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_is_fitted
 
-from ganaug.data.checks import nearest
+from ganaug.devices import resolve_device
 from ganaug.errors import DataError
-from ganaug.models.batches import Reference, effects_of, labels_of, range_of, roles_of
+from ganaug.models.equalizing.batches import Reference, labels_of, roles_of
+from ganaug.models.equalizing.certificate import Certificate, certify
+from ganaug.models.equalizing.matrix import Matrix, drawn
+from ganaug.models.equalizing.reading import BatchReader
+from ganaug.models.equalizing.state import KIND, state_of
+from ganaug.models.equalizing.trust import trust
+from ganaug.persistence import save_folder
 from ganaug.seeding import RandomState, Seeds
-from ganaug.transport.chain import IDENTITY, Chain
-from ganaug.transport.choice import best_chain
-from ganaug.transport.design import check_design, cramers_v
+from ganaug.transport.chain import IDENTITY, WAYS, Chain
+from ganaug.transport.choice import Refine, best_chain
 from ganaug.transport.style import Roles
 
 __all__ = ["BatchEqualizer"]
 
 Floats = NDArray[np.float64]
 
-# rows that are moved at a time
-CHUNK = 8192
-# equalised rows that are kept for batches that come later
-KEPT_ROWS = 3000
+# equalised rows that are kept for batches that come later, and values of them
+KEPT_ROWS, KEPT_VALUES = 3000, 20_000_000
+# rows of a new batch of which half are less like any row than this share anything with what is known
+LEAST_TRUST = 0.1
+# of fewer rows a critic learns each by heart
+FEWEST_ROWS = 1000
 
 
-class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+class Part(NamedTuple):
+    """Some rows: which, their batches, their values, and the equalised values and coordinates."""
+
+    rows: slice
+    labels: NDArray[Any]
+    before: Floats
+    values: Floats
+    coordinates: Floats
+
+
+class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
     """Carry the rows of every batch into one style, as full feature values, and leave everything else alone.
 
     Several closed-form ways are learned from two thirds of the rows; on the others a guard that sees no labels compares
@@ -47,10 +65,21 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         every batch, from which alone a batch's style is then learned.
     covariates : list of hashable, optional
         Columns that have to survive. They are not changed, and what they explain is no batch effect.
+    labels : hashable, optional
+        A column with what is known of the rows, such as the type of a cell, which may be missing in some. It is used to
+        protect: what labels explain is no batch effect, even where they go with batches. It is not changed, and
+        `transform` needs it not.
     keep_batch : bool
         Whether the batch column stays among the columns that are returned.
     allow_confounded : bool
         Whether to go on where a covariate cannot be told from the batches.
+    steps : int
+        How long the student, a generator that goes on where the closed form ends, plays against its critic; 0 for
+        none. It is not tried with fewer than 1,000 rows, nor with covariates, of which its critic knows nothing.
+    certify : bool
+        Whether `fit` also measures what harm may be done, see `certificate_`; it then takes several times as long.
+    device : str
+        Where the student plays: ``"auto"``, ``"cpu"``, ``"cuda"``.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
 
     Attributes
@@ -60,9 +89,13 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     chain_ : Chain or None
         What was learned; None with a single batch, where there is nothing to equalise.
     way_ : str
-        Which way the guard took: ``"identity"``, ``"quantiles"``, ``"centring"``, ``"states"`` or ``"mixed states"``.
+        Which way the guard took: ``"identity"``, ``"quantiles"``, ``"centring"``, ``"states"`` or ``"mixed states"``,
+        the last three perhaps ``"of directions"``, and ``", student"`` where one was kept.
     guard_ : dict of str to Kept
         What it saw of each.
+    certificate_ : Certificate or None
+        What was measured of harm: how far rows are moved where there is no batch effect, how much of a change that is
+        planted is left, and what was lost within batches.
     association_ : dict
         Cramér's V of the batch with each covariate of categories.
     adapted_ : dict
@@ -88,15 +121,23 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         batch: Hashable | None = None,
         reference: Reference = "common",
         covariates: Sequence[Hashable] | None = None,
+        labels: Hashable | None = None,
         keep_batch: bool = False,
         allow_confounded: bool = False,
+        steps: int = 400,
+        certify: bool = False,
+        device: str = "auto",
         random_state: RandomState = None,
     ) -> None:
         self.batch = batch
         self.reference = reference
         self.covariates = covariates
+        self.labels = labels
         self.keep_batch = keep_batch
         self.allow_confounded = allow_confounded
+        self.steps = steps
+        self.certify = certify
+        self.device = device
         self.random_state = random_state
 
     def fit(self, X: Any, y: Any = None, batch: Any = None) -> Self:
@@ -116,26 +157,48 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             If a batch has a single row or no label, a column is not there or holds no numbers, or a covariate cannot be
             told from the batches.
         """
-        values, labels, table = self._read(X, batch, reset=True)
+        matrix, labels, table = self._read(X, batch, reset=True)
         self.batches_, codes = np.unique(labels, return_inverse=True)
         self.chain_: Chain | None = None
         self.association_: dict[Hashable, float] = {}
         self.way_, self.guard_ = IDENTITY, {}
         self.adapted_: dict[Any, Chain] = {}
-        self.lowest_, self.highest_ = range_of(values)
-        rng = Seeds(self.random_state).rng("equalize")
-        rows = np.sort(rng.permutation(len(values))[:KEPT_ROWS])
-        if len(self.batches_) < 2:
-            self.rows_ = values[rows]
-            return self
+        self.certificate_: Certificate | None = None
+        several = len(self.batches_) > 1
         few = self.batches_[np.bincount(codes) < 2]
-        if len(few):
+        if several and len(few):
             name = str(few[0])
             raise DataError(f"the batch {name!r} has a single row, which shows no style; leave it out or join it")
-        effects = self._effects(codes, table)
-        chain = best_chain(values, roles_of(codes, self.batches_, self.reference), rng, effects)
+        roles = roles_of(codes, self.batches_, self.reference) if several else Roles.common(codes)
+        effects = self._effects(codes, table) if several else None
+        seeds = Seeds(self.random_state)
+        some = drawn(2 * codes + roles.learn, matrix.shape[1], seeds.rng("drawn"))
+        values, self.lowest_, self.highest_ = matrix.seen(some)
+        codes, rng = codes[some], seeds.rng("equalize")
+        most = min(KEPT_ROWS, max(KEPT_VALUES // max(values.shape[1], 1), 1))
+        rows = np.sort(rng.permutation(len(values))[:most])
+        if not several:
+            self.rows_ = values[rows].astype(np.float32)
+            return self
+        effects = None if effects is None else effects[some]
+        refine = self._refine(seeds) if effects is None and len(values) >= FEWEST_ROWS else None
+        chain = best_chain(values, roles.of(some), rng, effects, refine)
         self.chain_, self.way_, self.guard_ = chain, chain.way, dict(chain.kept)
-        self.rows_ = self._moved(values[rows], codes[rows])[0]
+        moved = self._moved(values, codes)[0]
+        self.rows_ = moved[rows].astype(np.float32)
+        if self.certify:
+            self.certificate_ = certify(
+                values,
+                moved,
+                roles.of(some),
+                chain,
+                None if chain.way in WAYS else refine,
+                seeds,
+                effects=effects,
+                batches=[str(name) for name in self.batches_],
+                name="batch" if self.batch is None else str(self.batch),
+                covariates=[str(name) for name in self.covariates or []],
+            )
         return self
 
     def adapt(self, X_new: Any, batch: Any) -> Self:
@@ -156,6 +219,11 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         DataError
             If the batch is known already, or has a single row.
 
+        Warns
+        -----
+        UserWarning
+            If the new rows are like hardly any that are known: then what sets them apart may be what is in them.
+
         Examples
         --------
         >>> rng = np.random.default_rng(0)
@@ -170,13 +238,23 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         name = labels_of([batch], 1)[0]
         if name in self.batches_ and len(self.batches_) > 1:
             raise DataError(f"the batch {str(name)!r} is known from fit; give transform its rows")
-        values, _, _ = self._read(X_new, None, reset=False)
-        if len(values) < 2:
+        matrix, labels, _ = self._read(X_new, None, reset=False)
+        if len(labels) < 2:
             raise DataError(f"the batch {str(name)!r} has a single row, which shows no style")
+        seeds = Seeds(self.random_state)
+        values = matrix.seen(drawn(np.zeros(len(labels), dtype=np.intp), matrix.shape[1], seeds.rng("drawn"))).values
         codes = np.repeat([0, 1], [len(self.rows_), len(values)])
         roles = Roles.common(codes)._replace(reference=codes == 0)
-        rng = Seeds(self.random_state).rng("adapt")
-        self.adapted_[name] = best_chain(np.concatenate([self.rows_, values]), roles, rng)
+        rows = np.concatenate([self.rows_.astype(float), values])
+        self.adapted_[name] = best_chain(rows, roles, seeds.rng("adapt"))
+        z = self.adapted_[name].move(rows, codes)[1]
+        if np.median(trust(z[codes == 1], z[codes == 0])) < LEAST_TRUST:
+            warnings.warn(
+                f"the batch {str(name)!r} holds hardly anything that earlier batches hold, so its style cannot be told "
+                "from what is in it; `trust` says which rows have their like",
+                UserWarning,
+                stacklevel=2,
+            )
         return self
 
     def transform(self, X: Any, batch: Any = None) -> Any:
@@ -195,25 +273,79 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn every batch's style, and return the rows in the reference's."""
         return self.fit(X, y, batch=batch).transform(X, batch=batch)
 
-    def equalized(self, X: Any, batch: Any = None) -> tuple[Floats, Floats]:
+    def equalized(self, X: Any, batch: Any = None) -> tuple[Any, Floats]:
         """Return the equalised values ``(n_rows, n_numeric)`` and their coordinates ``(n_rows, n_components)``.
 
-        The coordinates are principal components with the noise shrunk away; with 50 features or fewer, the features.
+        The values are sparse if X is. The coordinates are principal components with the noise shrunk away; with 50
+        features or fewer, the features.
+        """
+        matrix, labels = self._known(X, batch)
+        parts, coordinates, moved = [], [], np.empty((0, 0) if sparse.issparse(X) else matrix.shape)
+        for rows in matrix.chunks():
+            values, z = self._carried(matrix.read(rows), labels[rows])
+            coordinates.append(z)
+            if sparse.issparse(X):
+                parts.append(sparse.csr_array(values))
+            else:
+                moved[rows] = values
+        return sparse.vstack(parts) if parts else moved, np.concatenate(coordinates)
+
+    def equalized_parts(self, X: Any, batch: Any = None) -> Iterator[Part]:
+        """Go through the rows as `equalized` does, keeping none."""
+        matrix, labels = self._known(X, batch)
+        for rows in matrix.chunks():
+            values = matrix.read(rows)
+            yield Part(rows, labels[rows], values, *self._carried(values, labels[rows]))
+
+    def trust(self, coordinates: Floats) -> Floats:
+        """Say of each row ``(n_rows,)`` whether there is any like it among those of `fit`: 0 none, 1 as for most.
+
+        Parameters
+        ----------
+        coordinates : ndarray, shape (n_rows, n_components)
+            As of `equalized`.
         """
         check_is_fitted(self)
-        values, labels, _ = self._read(X, batch, reset=False)
-        known = np.isin(labels, self.batches_) | (self.chain_ is None and not self.adapted_)
-        new = np.isin(labels, list(self.adapted_))
-        unknown = sorted({str(label) for label in labels[~known & ~new]})
+        # of one type with the known ones, or distances to all of them are kept in memory
+        return trust(np.asarray(coordinates, dtype=float), self._encoded(self.rows_.astype(float)))
+
+    def _refine(self, seeds: Seeds) -> Refine | None:
+        """What lets a student play, unless none is wanted."""
+        if not self.steps:
+            return None
+        from ganaug.models.equalizing.student import Settings, refined  # torch, which nothing else here needs
+
+        device = str(resolve_device(self.device))
+        return refined(Settings(self.steps, device=device, random_state=seeds.integer("student")))
+
+    def _known(self, X: Any, batch: Any) -> tuple[Matrix, NDArray[Any]]:
+        """The numbers, and the batch of each row, of which something has been learned."""
+        check_is_fitted(self)
+        matrix, labels, _ = self._read(X, batch, reset=False)
+        unknown = sorted(map(str, self.unknown(labels)))
         if unknown:
             raise DataError(
                 f"fit has not seen the batch {unknown[0]!r}, only {[str(b) for b in self.batches_]}; adapt learns it"
             )
+        return matrix, labels
+
+    def unknown(self, labels: NDArray[Any]) -> list[Any]:
+        """Batches among these of which nothing has been learned."""
+        if self.chain_ is None and not self.adapted_:
+            return []
+        known = {*self.batches_.tolist(), *self.adapted_}
+        return [name for name in np.unique(labels).tolist() if name not in known]
+
+    def _carried(self, values: Floats, labels: NDArray[Any]) -> tuple[Floats, Floats]:
+        """Values and coordinates of rows of known batches."""
+        new = np.isin(labels, list(self.adapted_))
+        if not new.any():
+            return self._moved(values, np.searchsorted(self.batches_, labels))
         moved, z = values.copy(), self._encoded(values).copy()
-        moved[known], z[known] = self._moved(values[known], np.searchsorted(self.batches_, labels[known]))
+        moved[~new], z[~new] = self._moved(values[~new], np.searchsorted(self.batches_, labels[~new]))
         for name, chain in self.adapted_.items():
             rows = labels == name
-            moved[rows] = self._within(_in_chunks(chain, values[rows], np.ones(rows.sum(), dtype=np.intp))[0])
+            moved[rows] = self._within(chain.move(values[rows], np.ones(rows.sum(), dtype=np.intp))[0])
             z[rows] = self._encoded(moved[rows])
         return moved, z
 
@@ -221,7 +353,7 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Values and coordinates of rows of batches that `fit` saw."""
         if self.chain_ is None or self.way_ == IDENTITY:
             return values, self._encoded(values)
-        moved, z = _in_chunks(self.chain_, values, codes)
+        moved, z = self.chain_.move(values, codes)
         return self._within(moved), z
 
     def _encoded(self, values: Floats) -> Floats:
@@ -231,74 +363,11 @@ class BatchEqualizer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Values within the range that was seen, so that what cannot be negative is not."""
         return np.clip(values, self.lowest_, self.highest_)
 
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
-        """Return the names of the columns that `transform` returns."""
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the model as a folder of safetensors and JSON; `ganaug.load` brings it back.
+
+        The folder holds `rows_`: at most 3,000 equalised rows.
+        """
         check_is_fitted(self)
-        names = getattr(self, "feature_names_in_", None)
-        if names is None:
-            names = [f"x{j}" for j in range(self.n_features_in_)] if input_features is None else input_features
-        elif input_features is not None and list(input_features) != list(names):
-            raise ValueError("input_features is not equal to feature_names_in_")
-        return np.array([name for name in names if self.keep_batch or name != self.batch], dtype=object)
-
-    def __sklearn_tags__(self) -> Any:
-        """Missing values and sparse matrices are welcome."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = tags.input_tags.sparse = True
-        return tags
-
-    def _read(self, X: Any, batch: Any, *, reset: bool) -> tuple[Floats, NDArray[Any], pd.DataFrame | None]:
-        """Give the numbers, the batch of each row, and the table if there is one."""
-        if isinstance(X, pd.DataFrame):
-            return self._read_table(X, batch, reset=reset)
-        if self.batch is not None or self.covariates:
-            raise DataError("batch and covariates name columns of a DataFrame; give one, or the labels as batch=")
-        rows = validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
-        values = rows.toarray() if sparse.issparse(rows) else rows  # type: ignore[attr-defined]
-        labels = np.zeros(len(values), dtype=int) if batch is None else labels_of(batch, len(values))
-        return np.asarray(values, dtype=float), labels, None
-
-    def _read_table(self, X: pd.DataFrame, batch: Any, *, reset: bool) -> tuple[Floats, NDArray[Any], pd.DataFrame]:
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        for name in [*([] if self.batch is None else [self.batch]), *(self.covariates or [])]:
-            if name not in X.columns:
-                raise DataError(f"there is no column {name!r}{nearest(name, X.columns)}")
-        if batch is None and self.batch is not None:
-            batch = X[self.batch]
-        numbers = X[self._numeric(X)]
-        for name, dtype in numbers.dtypes.items():
-            if not pd.api.types.is_numeric_dtype(dtype):
-                raise DataError(f"the column {name!r} holds no numbers; drop it, or name it in covariates")
-        values = check_array(
-            numbers.to_numpy(dtype=float, na_value=np.nan), ensure_all_finite="allow-nan", estimator=self
-        )
-        labels = np.zeros(len(X), dtype=int) if batch is None else labels_of(batch, len(X))
-        return values, labels, X
-
-    def _numeric(self, X: pd.DataFrame) -> list[Hashable]:
-        return [name for name in X if name != self.batch and name not in (self.covariates or [])]
-
-    def _effects(self, codes: NDArray[np.intp], table: pd.DataFrame | None) -> Floats | None:
-        """Check that covariates can be told from the batches; return them as numbers ``(n_rows, n_effects)``."""
-        if table is None or not self.covariates:
-            return None
-        effects = {name: effects_of(table[name], name) for name in self.covariates}
-        check_design(codes, effects, allow_confounded=self.allow_confounded)
-        for name in self.covariates:
-            if not pd.api.types.is_numeric_dtype(table[name].dtype):
-                self.association_[name] = cramers_v(codes, pd.factorize(table[name])[0])
-        return np.hstack(list(effects.values()))
-
-    def _written(self, X: Any, values: Floats) -> Any:
-        """The values in place of those that were given, as the same kind."""
-        if isinstance(X, pd.DataFrame):
-            moved = pd.DataFrame(values, index=X.index, columns=self._numeric(X))
-            kept = [name for name in X if self.keep_batch or name != self.batch]
-            return pd.DataFrame({name: moved[name] if name in moved else X[name] for name in kept}, index=X.index)
-        return type(X)(values) if sparse.issparse(X) else values  # type: ignore[call-arg]
-
-
-def _in_chunks(chain: Chain, values: Floats, codes: NDArray[np.intp]) -> tuple[Floats, Floats]:
-    parts = np.array_split(np.arange(len(values)), max(1, -(-len(values) // CHUNK)))
-    moved, z = zip(*(chain.move(values[rows], codes[rows]) for rows in parts), strict=True)
-    return np.concatenate(moved), np.concatenate(z)
+        arrays, meta = state_of(self)
+        save_folder(path, arrays, meta, kind=KIND)

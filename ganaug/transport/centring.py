@@ -44,7 +44,10 @@ class Centring:
 
     @classmethod
     def fit(cls, X: Floats, roles: Roles, rng: np.random.Generator, explained: Floats | None = None) -> Self:
-        """Estimate from rows ``(n_rows, n_features)``; what covariates explain of them may be given, and stays."""
+        """Estimate from rows ``(n_rows, n_features)``; what covariates explain of them may be given, and stays.
+
+        Then only locations are moved: a scale would act on what covariates explain, too.
+        """
         rest = X if explained is None else X - explained
         taught, reference = roles.of_batches(), roles.reference[:, None].astype(float)
         mean, n = batch_means(rest, taught)
@@ -57,7 +60,9 @@ class Centring:
         weight = np.repeat(usable[:, None].astype(float), roles.n_batches, axis=1)
         n_directions = dimension(np.where(usable, centred / unit, 0.0), rng) / max(usable.sum(), 1)
         left = apart * (1 - shrinkage((apart**2).T, _noise(n, roles).T, weight, n_directions).T)
-        scale = _scale(centred, spread, usable, roles, rng, n_directions)
+        scale = (
+            np.ones_like(mean) if explained is not None else _scale(centred, spread, usable, roles, rng, n_directions)
+        )
         return cls(np.where(usable, goal + unit * left - scale * mean, 0.0), scale)
 
     def move(self, X: Floats, batch: NDArray[np.intp]) -> Floats:

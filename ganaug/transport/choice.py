@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -16,18 +16,31 @@ from ganaug.transport.lengths import can_be_unit
 from ganaug.transport.space import MOST_COMPONENTS
 from ganaug.transport.style import Floats, Roles
 
-__all__ = ["HeldOut", "best_chain"]
+__all__ = ["HeldOut", "Refine", "best_chain"]
 
 # a way further down has to be better by this much, which is what the guard's own error comes to
 BETTER = 1.1
+# and than leaving the rows alone by this much, but for the plainest way, which weighs its own evidence
+WORTH = 1.05
+# how much of what batches share may be lost to the refinement
+LOST = 0.01
 # below this many rows there is nothing to hold out, and one way is taken unseen
 FEWEST_ROWS = 100
 UNSEEN = "centring"
 # held-out rows that a batch is seen by
 FEWEST_HELD_OUT = 5
+# batches that are looked at, as all pairs of them are
+MOST_BATCHES = 20
+Refine = Callable[[Chain, Floats, Roles], Chain]
 
 
-def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, effects: Floats | None = None) -> Chain:
+def best_chain(
+    X: Floats,
+    roles: Roles,
+    rng: np.random.Generator,
+    effects: Floats | None = None,
+    refine: Refine | None = None,
+) -> Chain:
     """Try every way on two thirds of the rows, judge each on the others, and learn the best one from all rows.
 
     Parameters
@@ -38,10 +51,23 @@ def best_chain(X: Floats, roles: Roles, rng: np.random.Generator, effects: Float
         Draws the held-out rows and whatever is learned.
     effects : ndarray, shape (n_rows, n_effects), optional
         Covariates as numbers; what they explain of the rows stays.
+    refine : callable, optional
+        ``(chain, X, roles) -> chain``: moves rows on from where the best way leaves them. It is kept if held-out rows
+        say that it does no harm.
     """
     held_out = HeldOut.of(X, roles, rng, effects)
-    kept = {} if held_out is None else {way: held_out.kept(held_out.learned(way, rng), rng) for way in held_out.ways()}
-    return replace(Chain.fit(_chosen(kept) if kept else UNSEEN, X, roles, rng, effects), kept=kept)
+    if held_out is None:
+        return Chain.fit(UNSEEN, X, roles, rng, effects)
+    tried = {way: held_out.learned(way, rng) for way in held_out.ways()}
+    kept = {way: held_out.kept(chain, rng) for way, chain in tried.items()}
+    way = _chosen(kept)
+    chain = Chain.fit(way, X, roles, rng, effects)
+    if refine is not None and chain.second is not None:
+        refined = refine(tried[way], X[held_out.rest], roles.of(held_out.rest))
+        kept[refined.way] = held_out.kept(refined, rng)
+        if _harmless(kept[refined.way], kept[way]):
+            chain = refine(chain, X, roles)
+    return replace(chain, kept=kept)
 
 
 @dataclass(frozen=True)
@@ -108,21 +134,28 @@ class HeldOut:
 
 
 def _dealt(roles: Roles, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Deal a third of every batch's teachers and others, and the rest; a batch too small to be seen is in the rest."""
+    """Deal a third of the teachers and others of 20 batches, and the rest; batches too small to be seen are in it."""
     dealt = rng.permutation(len(roles.batch))
-    share = min(1 / 3, MOST_ROWS / len(dealt))
-    part = 2 * roles.batch[dealt] + roles.learn[dealt]
-    parts = [dealt[part == k] for k in np.unique(part)]
+    looked_at = np.isin(roles.batch[dealt], rng.permutation(roles.n_batches)[:MOST_BATCHES])
+    share = min(1 / 3, MOST_ROWS / max(looked_at.sum(), 1))
+    part = np.where(looked_at, 2 * roles.batch[dealt] + roles.learn[dealt], -1)
+    parts = [dealt[part == k] for k in np.unique(part[looked_at])]
     third = np.concatenate([rows[: n if (n := int(share * len(rows))) >= FEWEST_HELD_OUT else 0] for rows in parts])
     return third, np.setdiff1d(dealt, third)
 
 
 def _chosen(kept: Mapping[str, Kept]) -> str:
     """Take the first way that is as good as the best one, of its kind, and none that is worse than nothing."""
-    ways = [way for way in kept if way != IDENTITY and kept[way].score > kept[IDENTITY].score]
+    least = {way: kept[IDENTITY].score * (1.0 if way == UNSEEN else WORTH) for way in kept}
+    ways = [way for way in kept if way != IDENTITY and kept[way].score > least[way]]
     if not ways:
         return IDENTITY
     best = max(ways, key=lambda way: kept[way].score)
     return next(
         way for way in ways if WAYS[way].unit == WAYS[best].unit and kept[way].score * BETTER >= kept[best].score
     )
+
+
+def _harmless(refined: Kept, before: Kept) -> bool:
+    """Whether a refinement is no worse, neither in all nor by what it costs."""
+    return refined.score >= before.score and refined.structure >= before.structure - LOST

@@ -54,7 +54,8 @@ def check_design(
     of_batch = np.eye(batch.max() + 1)[batch]
     lost: dict[Hashable, int] = {}
     for name, effects in covariates.items():
-        rank = np.linalg.matrix_rank(np.hstack([of_batch, effects])) - np.linalg.matrix_rank(of_batch)
+        # equal rows add nothing to a rank, and there may be many
+        rank = np.linalg.matrix_rank(np.unique(np.hstack([of_batch, effects]), axis=0)) - of_batch.shape[1]
         lost[name] = int(effects.shape[1] - rank)
         if lost[name] and not allow_confounded:
             raise DataError(

@@ -88,11 +88,11 @@ def _unit(z: Floats) -> Floats:
 
 
 def _first_centres(z: Floats, rng: np.random.Generator) -> Floats:
-    rows = rng.permutation(len(z))[:MOST_ROWS]
-    n_states = int(np.clip(round(len(z) / ROWS_OF_A_STATE), 1, min(MOST_STATES, len(np.unique(z[rows], axis=0)))))
+    unit = _unit(z[rng.permutation(len(z))[:MOST_ROWS]])
+    n_states = int(np.clip(round(len(z) / ROWS_OF_A_STATE), 1, min(MOST_STATES, len(np.unique(unit, axis=0)))))
     seed = int(rng.integers(2**31))
     with threadpool_limits(limits=1):
-        found = KMeans(n_states, n_init=3, max_iter=25, random_state=seed).fit(_unit(z[rows]))
+        found = KMeans(n_states, n_init=3, max_iter=25, random_state=seed).fit(unit)
     return _unit(found.cluster_centers_)
 
 
@@ -104,19 +104,26 @@ def _mixed(
     everywhere = np.zeros((len(centres), of_batch.shape[1]))
     share = assign(unit, centres, everywhere, batch) if share is None else share.copy()
     expected = of_batch.mean(axis=0)
-    for rows in np.array_split(rng.permutation(len(unit)), BLOCKS):
-        others = share.T @ of_batch - share[rows].T @ of_batch[rows]
-        odds = mixing * np.log((np.outer(others.sum(axis=1), expected) + 1) / (others + 1))
-        share[rows] = assign(unit[rows], centres, odds, batch[rows])
     found = share.T @ of_batch
-    return share, mixing * np.log((np.outer(found.sum(axis=1), expected) + 1) / (found + 1))
+    for rows in np.array_split(rng.permutation(len(unit)), BLOCKS):
+        found -= share[rows].T @ of_batch[rows]
+        share[rows] = assign(unit[rows], centres, _odds(found, expected, mixing), batch[rows])
+        found += share[rows].T @ of_batch[rows]
+    return share, _odds(found, expected, mixing)
+
+
+def _odds(found: Floats, expected: Floats, mixing: float) -> Floats:
+    """Log odds of each state for rows of each batch, by how much of the batch it holds ``(n_states, n_batches)``."""
+    found = np.maximum(found, 0.0)  # sums that were taken apart again are not exact
+    return np.asarray(mixing * np.log((np.outer(found.sum(axis=1), expected) + 1) / (found + 1)))
 
 
 def _moves(z: Floats, share: Floats, roles: Roles, rng: np.random.Generator) -> Floats:
     """What each batch is moved by in each state ``(n_states, n_batches, n_components)``."""
     taught = roles.of_batches()
     n = np.maximum(share.T @ taught, TINY)
-    mean = np.stack([(share * side[:, None]).T @ z for side in taught.T], axis=1) / n[:, :, None]
+    sides = [np.flatnonzero(side) for side in taught.T]
+    mean = np.stack([share[rows].T @ z[rows] for rows in sides], axis=1) / n[:, :, None]
     reference = share * roles.reference[:, None]
     n_reference = np.maximum(reference.sum(axis=0), TINY)[:, None]
     apart = mean - (reference.T @ z / n_reference)[:, None]
@@ -126,7 +133,7 @@ def _moves(z: Floats, share: Floats, roles: Roles, rng: np.random.Generator) -> 
     within = _within(z, mean, share, taught)
     present = _present(share, roles) & (n_reference > 1) & (n > 1)
     square, weight = (apart**2).sum(axis=2), np.where(present, n, 0.0)
-    centred = z - np.einsum("nk,kd->nd", share, (mean * n[:, :, None]).sum(axis=1) / n.sum(axis=1)[:, None])
+    centred = z - share @ ((mean * n[:, :, None]).sum(axis=1) / n.sum(axis=1)[:, None])
     kept = shrinkage(square, noise * within[:, None], weight, dimension(centred, rng))
     return np.asarray(-np.where(present, kept, 0.0)[:, :, None] * apart)
 

@@ -9,7 +9,7 @@ import pytest
 
 import ganaug
 
-COMMANDS = ["augment", "fit", "sample", "check", "bench"]
+COMMANDS = ["augment", "equalize", "fit", "sample", "check", "bench"]
 
 
 def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

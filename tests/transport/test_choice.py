@@ -24,6 +24,7 @@ def test_the_first_way_that_is_nearly_best_is_taken_and_none_that_is_worse_than_
     kept = {IDENTITY: Kept(0.5, 0.5, 0.9), "centring": Kept(0.9, 0.9, 0.9), "states": Kept(0.92, 0.92, 0.9)}
     assert _chosen(kept) == "centring"
     assert _chosen(kept | {"centring": Kept(0.8, 0.8, 0.9)}) == "states"
-    worse = {IDENTITY: Kept(0.9, 0.9, 0.9), "centring": Kept(0.88, 0.88, 0.9), "states": Kept(0.91, 0.91, 0.9)}
-    assert _chosen(worse) == "states"
-    assert _chosen({**worse, "states": Kept(0.5, 0.5, 0.5)}) == IDENTITY
+    near = {IDENTITY: Kept(0.9, 0.9, 0.9), "centring": Kept(0.91, 0.91, 0.9), "states": Kept(0.92, 0.92, 0.9)}
+    assert _chosen(near) == "centring"
+    assert _chosen({**near, "centring": Kept(0.89, 0.89, 0.9)}) == IDENTITY
+    assert _chosen({**near, "centring": Kept(0.89, 0.89, 0.9), "states": Kept(0.96, 0.96, 0.9)}) == "states"

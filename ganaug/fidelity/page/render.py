@@ -17,7 +17,7 @@ from ganaug.fidelity.result import CheckResult
 if TYPE_CHECKING:
     from ganaug.fidelity.report import FidelityReport
 
-__all__ = ["render"]
+__all__ = ["environment", "render"]
 
 WIDTH = 180
 EDGE = 5
@@ -46,6 +46,23 @@ def render(report: FidelityReport) -> str:
     >>> "<b>Refused:</b> C2ST AUC .90" in page, "&lt;b&gt;" in page, "<script" in page
     (True, True, False)
     """
+    opening, _, reason = report.headline.partition(": ")
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            report=report,
+            opening=opening,
+            reason=reason,
+            level=percent(1 - min(check.alpha for check in report.checks)),
+            checks=[(check, bar(check)) for check in report.checks],
+            drawings=drawings(report.pictures),
+        )
+    )
+
+
+def environment() -> Environment:
+    """Return where the templates lie, and how they write numbers and prose."""
     pages = Environment(
         loader=PackageLoader("ganaug.fidelity.page"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -56,15 +73,7 @@ def render(report: FidelityReport) -> str:
         "plain": _plain,
         "prose": _prose,
     }
-    opening, _, reason = report.headline.partition(": ")
-    return pages.get_template("report.html.j2").render(
-        report=report,
-        opening=opening,
-        reason=reason,
-        level=percent(1 - min(check.alpha for check in report.checks)),
-        checks=[(check, bar(check)) for check in report.checks],
-        drawings=drawings(report.pictures),
-    )
+    return pages
 
 
 def bar(check: CheckResult) -> Bar | None:

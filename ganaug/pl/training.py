@@ -1,4 +1,4 @@
-"""Figures."""
+"""A training run as curves."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from ganaug.errors import DataError
 from ganaug.transport.style import Roles
 
-__all__ = ["Reference", "effects_of", "labels_of", "range_of", "roles_of"]
+__all__ = ["Reference", "effects_of", "labels_of", "levels_of", "roles_of"]
 
 Floats = NDArray[np.float64]
 Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
@@ -68,9 +68,6 @@ def effects_of(column: pd.Series[Any], name: Hashable) -> Floats:
     return pd.get_dummies(column, drop_first=True).to_numpy(dtype=float)
 
 
-def range_of(values: Floats) -> tuple[Floats, Floats]:
-    """Return the smallest and largest value of each feature ``(n_features,)``, infinite where there is none."""
-    empty = np.isnan(values).all(axis=0)
-    filled = np.where(empty, 0.0, values)
-    low, high = np.nanmin(filled, axis=0), np.nanmax(filled, axis=0)
-    return np.where(empty, -np.inf, low), np.where(empty, np.inf, high)
+def levels_of(column: pd.Series[Any]) -> Floats:
+    """Dummies of all that labels say ``(n_rows, n_levels)``; rows without one are alike."""
+    return pd.get_dummies(column.astype(object), dummy_na=bool(column.isna().any())).to_numpy(dtype=float)

@@ -1,0 +1,123 @@
+"""Which columns of a table are what to an equaliser: the batch, what has to survive, and the numbers to be moved."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from ganaug.data.checks import nearest
+from ganaug.errors import DataError
+from ganaug.models.equalizing.batches import effects_of, labels_of, levels_of
+from ganaug.models.equalizing.matrix import Matrix
+from ganaug.transport.design import check_design, cramers_v
+
+__all__ = ["BatchReader"]
+
+Floats = NDArray[np.float64]
+
+
+class BatchReader(BaseEstimator):  # type: ignore[misc]
+    """An estimator of rows that come in batches: it reads them, and writes the moved ones as what they came as."""
+
+    batch: Hashable | None
+    covariates: Sequence[Hashable] | None
+    labels: Hashable | None
+    keep_batch: bool
+    allow_confounded: bool
+    association_: dict[Hashable, float]
+    n_features_in_: int
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
+        """Return the names of the columns that `transform` returns."""
+        check_is_fitted(self)
+        names = getattr(self, "feature_names_in_", None)
+        if names is None:
+            names = [f"x{j}" for j in range(self.n_features_in_)] if input_features is None else input_features
+        elif input_features is not None and list(input_features) != list(names):
+            raise ValueError("input_features is not equal to feature_names_in_")
+        return np.array([name for name in names if self.keep_batch or name != self.batch], dtype=object)
+
+    def __sklearn_tags__(self) -> Any:
+        """Missing values and sparse matrices are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.sparse = True
+        return tags
+
+    def _read(self, X: Any, batch: Any, *, reset: bool) -> tuple[Matrix, NDArray[Any], pd.DataFrame | None]:
+        """Give the numbers, the batch of each row, and the table if there is one."""
+        if isinstance(X, Matrix):
+            self._check_features(X, reset=reset)
+            matrix, table = X, X.table
+        elif isinstance(X, pd.DataFrame):
+            matrix, table = Matrix(self._read_table(X, batch, reset=reset)), X
+        else:
+            matrix, table = Matrix(self._read_array(X, batch, reset=reset)), None
+        if batch is None and self.batch is not None and table is not None:
+            batch = table[self.batch]
+        n = matrix.shape[0]
+        return matrix, np.zeros(n, dtype=int) if batch is None else labels_of(batch, n), table
+
+    def _read_array(self, X: Any, batch: Any, *, reset: bool) -> Any:
+        if (self.batch is not None and batch is None) or (self._kept() and reset):
+            raise DataError(
+                "batch, covariates and labels name columns of a DataFrame; give one, or the labels as batch="
+            )
+        return validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
+
+    def _read_table(self, X: pd.DataFrame, batch: Any, *, reset: bool) -> Floats:
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        asked = [self.batch] if batch is None and self.batch is not None else []
+        for name in [*asked, *(self._kept() if reset else [])]:
+            if name not in X.columns:
+                raise DataError(f"there is no column {name!r}{nearest(name, X.columns)}")
+        numbers = X[self._numeric(X)]
+        for name, dtype in numbers.dtypes.items():
+            if not pd.api.types.is_numeric_dtype(dtype):
+                raise DataError(f"the column {name!r} holds no numbers; drop it, or name it in covariates")
+        values = numbers.to_numpy(dtype=float, na_value=np.nan)
+        return np.asarray(check_array(values, ensure_all_finite="allow-nan", estimator=self))
+
+    def _check_features(self, X: Matrix, *, reset: bool) -> None:
+        """As scikit-learn does of arrays and tables."""
+        if reset:
+            self.n_features_in_ = X.shape[1]
+            self.__dict__.pop("feature_names_in_", None)
+            if X.names is not None:
+                self.feature_names_in_ = X.names
+        elif X.shape[1] != self.n_features_in_:
+            raise DataError(f"there are {X.shape[1]} features, and fit saw {self.n_features_in_}")
+
+    def _numeric(self, X: pd.DataFrame) -> list[Hashable]:
+        return [name for name in X if name != self.batch and name not in self._kept()]
+
+    def _kept(self) -> list[Hashable]:
+        """Columns that are not changed."""
+        return [*(self.covariates or []), *([] if self.labels is None else [self.labels])]
+
+    def _effects(self, codes: NDArray[np.intp], table: pd.DataFrame | None) -> Floats | None:
+        """Check that covariates can be told from the batches; return them as numbers ``(n_rows, n_effects)``."""
+        if table is None or not self._kept():
+            return None
+        effects = {name: effects_of(table[name], name) for name in self.covariates or []}
+        check_design(codes, effects, allow_confounded=self.allow_confounded)
+        if self.labels is not None:
+            effects[self.labels] = levels_of(table[self.labels])
+        for name in self.covariates or []:
+            if not pd.api.types.is_numeric_dtype(table[name].dtype):
+                self.association_[name] = cramers_v(codes, pd.factorize(table[name])[0])
+        return np.hstack(list(effects.values()))
+
+    def _written(self, X: Any, values: Floats) -> Any:
+        """The values in place of those that were given, as the same kind."""
+        if isinstance(X, pd.DataFrame):
+            moved = pd.DataFrame(values, index=X.index, columns=self._numeric(X))
+            kept = [name for name in X if self.keep_batch or name != self.batch]
+            return pd.DataFrame({name: moved[name] if name in moved else X[name] for name in kept}, index=X.index)
+        return type(X)(values) if sparse.issparse(X) else values  # type: ignore[call-arg]

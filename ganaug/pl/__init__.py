@@ -1,0 +1,6 @@
+"""Figures."""
+
+from ganaug.pl.equalization import equalization
+from ganaug.pl.training import training
+
+__all__ = ["equalization", "training"]
