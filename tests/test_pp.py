@@ -13,7 +13,7 @@ from scipy import sparse
 
 import ganaug
 from ganaug import BatchEqualizer, DataError
-from ganaug.models import matrix
+from ganaug.models.equalizing import matrix
 
 
 def cells(n: int = 300, p: int = 120) -> anndata.AnnData:

@@ -110,14 +110,14 @@ def test_where_there_is_no_effect_the_table_stays_as_it_is(run, tmp_path):
     frame.to_csv(tmp_path / "data.csv", index=False, na_rep="NA")
     result = run("equalize", "data.csv", "--batch", "plate")
     assert result.exit_code == 0
-    assert "nothing was changed: trees can hardly tell 'plate'" in result.stderr
+    assert "nothing was changed: trees" in result.stderr
     assert Path("data.equalized.csv").read_bytes() == Path("data.csv").read_bytes()
 
 
 def test_dtypes_of_a_parquet_file_stay(run, tmp_path):
     frame = plates().astype({"a": "float32", "b": "Float64", "cells": "Int64", "plate": "category"})
     frame.to_parquet("data.parquet")
-    assert run("equalize", "data.parquet", "--batch", "plate", "-o", "new.parquet").exit_code == 0
+    assert run("equalize", "data.parquet", "--batch", "plate", "--keep", "dose", "-o", "new.parquet").exit_code == 0
     after = pd.read_parquet("new.parquet")
     assert after.dtypes.astype(str).to_dict() == {**frame.dtypes.astype(str).to_dict(), "cells": "Float64"}
     assert names(tmp_path) == {"data.parquet", "new.parquet", "new.model", "new.report.html", "new.report.json"}

@@ -68,7 +68,7 @@ def test_a_move_is_measured_in_distances_to_the_neighbours() -> None:
 
 def test_what_is_centred_within_states_loses_what_one_batch_did_there() -> None:
     X, batch, _ = cells(400)
-    planted = planted_signal(X, batch, centred_within_states, np.random.default_rng(0))
+    planted = planted_signal(X, batch, centred_within_states, np.random.default_rng(0), share=1.0)
     assert planted is not None
     # as the common centre goes a third of the way, the changed rows lose the rest, and the difference all of it
     assert planted.kept == pytest.approx(1 / 3, abs=0.1)

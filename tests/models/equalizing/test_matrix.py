@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from ganaug import BatchEqualizer, DataError
-from ganaug.models import matrix
+from ganaug.models.equalizing import matrix
 from ganaug.models.equalizing.matrix import Matrix, drawn
 
 
