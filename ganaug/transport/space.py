@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 MOST_COMPONENTS = 50
 # components with less of signal than this share are left out: what is moved along them would be noise
 LEAST_SIGNAL = 0.1
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def _signal(singular: Floats, total: float, n: int, p: int) -> Floats:
     k = len(singular)
     for _ in range(k):
         rest = total - np.sum(singular[:k] ** 2)
-        noise = np.sqrt(max(rest, 1e-300) / max(n * p - k * (n + p - k), 1))
+        # rows without any noise have some from rounding
+        noise = np.sqrt(max(rest, ROUNDING * total, 1e-300) / max(n * p - k * (n + p - k), 1))
         weight = _optimal(singular / (noise * np.sqrt(max(n, p))), min(n, p) / max(n, p))
         if (weight > 0).sum() >= k:
             break

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ganaug.transport.chain import IDENTITY
-from ganaug.transport.choice import _chosen, best_chain
+from ganaug.transport.chain import IDENTITY, Chain
+from ganaug.transport.choice import MOST_BATCHES, HeldOut, _chosen, _harmless, best_chain
 from ganaug.transport.guard import Kept
 from ganaug.transport.style import Roles
 
@@ -28,3 +28,33 @@ def test_the_first_way_that_is_nearly_best_is_taken_and_none_that_is_worse_than_
     assert _chosen(near) == "centring"
     assert _chosen({**near, "centring": Kept(0.89, 0.89, 0.9)}) == IDENTITY
     assert _chosen({**near, "centring": Kept(0.89, 0.89, 0.9), "states": Kept(0.96, 0.96, 0.9)}) == "states"
+
+
+def test_a_refinement_that_does_harm_is_not_kept() -> None:
+    before = Kept(0.9, 0.8, 0.9)
+    assert _harmless(Kept(0.9, 0.85, 0.895), before)
+    assert not _harmless(Kept(0.9, 0.7, 0.95), before._replace(structure=0.95))
+    assert not _harmless(Kept(1.0, 1.0, 0.88), before)
+
+
+def test_rows_of_amounts_may_be_compared_by_direction_and_get_their_length_back() -> None:
+    rng = np.random.default_rng(0)
+    batch, size = rng.integers(0, 2, 600), rng.lognormal(sigma=0.5, size=600)
+    X = size[:, None] * (
+        rng.gamma(5.0, size=(600, 60)) + 4.0 * np.eye(60)[rng.integers(0, 3, 600)] + 2.0 * batch[:, None]
+    )
+    assert HeldOut.of(X, Roles.common(batch), rng, None).ways()[-1] == "mixed states of directions"
+    chain = Chain.fit("centring of directions", X, Roles.common(batch), rng)
+    moved, _ = chain.move(X, batch)
+    assert np.corrcoef(np.linalg.norm(moved, axis=1), size)[0, 1] > 0.95
+    later = moved[batch == 0].mean() / moved[batch == 1].mean()
+    assert later == pytest.approx(1.0, abs=0.1)
+    assert X[batch == 0].mean() / X[batch == 1].mean() < 0.8
+
+
+def test_of_many_batches_some_are_looked_at() -> None:
+    rng = np.random.default_rng(0)
+    batch = np.repeat(np.arange(100), 30)
+    held_out = HeldOut.of(rng.normal(size=(3000, 3)), Roles.common(batch), rng, None)
+    assert len(np.unique(batch[held_out.rows])) == MOST_BATCHES
+    assert len(held_out.rest) + len(held_out.rows) == 3000

@@ -25,3 +25,11 @@ def test_few_features_are_left_as_they_are() -> None:
     X = np.random.default_rng(2).normal(size=(50, 7))
     space = Space.fit(X, np.random.default_rng(0))
     np.testing.assert_allclose(space.encode(X), X - X.mean(axis=0))
+
+
+def test_rows_without_noise_keep_all_their_components() -> None:
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(200, 3)) @ rng.normal(size=(3, 60))
+    space = Space.fit(X, rng)
+    assert space.loadings.shape == (60, 3)
+    np.testing.assert_allclose(space.weight, 1.0, atol=1e-6)

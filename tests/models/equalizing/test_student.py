@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,17 +10,18 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 import ganaug
 from ganaug import BatchEqualizer
 from ganaug.models.equalizing.student import Settings, Student, _pools
+from ganaug.transport import choice
 from ganaug.transport.style import Roles
 
-# two batches of one circle; in the second its radius swings, which no shift or scale of a state undoes
-N = 3000
+N = 2000
 
 
 def curved(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Two batches and two states; in the second batch one feature is bent, which no shift or scale undoes."""
     rng = np.random.default_rng(seed)
-    batch, x = rng.integers(0, 2, N), rng.uniform(-2, 2, N)
-    z = np.column_stack([x, 0.3 * rng.normal(size=N) + 0.6 * batch * np.sin(4 * x)])
-    return z, batch
+    batch, state, x = rng.integers(0, 2, N), rng.integers(0, 2, N), rng.normal(size=N)
+    bent = 0.5 * rng.normal(size=N) + 0.6 * batch * (x**2 - 1)
+    return np.column_stack([x, bent, 6 * state + 0.5 * rng.normal(size=N)]), batch
 
 
 def told(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarray]) -> float:
@@ -28,20 +31,21 @@ def told(train: tuple[np.ndarray, np.ndarray], test: tuple[np.ndarray, np.ndarra
 @pytest.fixture(scope="module")
 def student() -> Student:
     z, batch = curved(0)
-    return Student.fit(None, z, Roles.common(batch), Settings(steps=600, closeness=0.02))[0]
+    return Student.fit(None, z, Roles.common(batch), Settings(closeness=0.02))[0]
 
 
 def test_a_batch_that_bends_is_unbent_also_for_rows_that_were_not_seen(student: Student) -> None:
     later, more = curved(1), curved(2)
-    assert told(later, more) > 0.65
-    assert told((student.move(*later), later[1]), (student.move(*more), more[1])) < 0.57
+    assert told(later, more) > 0.63
+    assert told((student.move(*later), later[1]), (student.move(*more), more[1])) < 0.58
 
 
 def test_what_it_moves_is_little(student: Student) -> None:
     z, batch = curved(1)
-    moved = student.move(z, batch) - z
-    assert np.abs(moved[:, 0]).mean() < 0.15
-    assert np.abs(moved[:, 1]).mean() < 0.4
+    moved = np.abs(student.move(z, batch) - z).mean(axis=0)
+    assert moved[0] < 0.2
+    assert moved[1] < 0.4
+    assert moved[2] < 0.2
 
 
 def test_a_student_comes_back_from_its_state(student: Student) -> None:
@@ -81,20 +85,21 @@ def test_pairs_are_of_one_state_and_batches_count_alike() -> None:
     assert (pool == 0).all()
 
 
-def test_the_estimator_keeps_a_student_that_does_no_harm_and_saves_it(tmp_path: object) -> None:
-    rng = np.random.default_rng(0)
-    batch, state = rng.integers(0, 2, N), rng.integers(0, 3, N)
-    X = 0.4 * rng.normal(size=(N, 6)) + 3 * np.eye(6)[state]
-    X[:, 4] += 1.2 * batch * np.sin(3 * X[:, 3])
-    X[:, 5] += batch * np.eye(3)[state] @ [0.5, -0.5, 0.2]
-    model = BatchEqualizer(random_state=0).fit(X, batch=batch)
-    tried = [way for way in model.guard_ if way.endswith(", student")]
-    if not tried:
-        assert model.way_ == "quantiles"
-        return
-    (name,) = tried
-    kept = model.guard_[name].score >= model.guard_[name.removesuffix(", student")].score
-    assert model.way_ == name or not kept
-    model.save(f"{tmp_path}/model")
-    loaded = ganaug.load(f"{tmp_path}/model")
+def test_the_estimator_tries_a_student_and_saves_the_one_it_keeps(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choice, "_harmless", lambda refined, before: True)
+    X, batch = curved(0)
+    X = X @ np.random.default_rng(0).normal(size=(3, 60))  # too many features for quantiles
+    model = BatchEqualizer(steps=20, random_state=0).fit(X + 3 * batch[:, None], batch=batch)
+    assert model.way_.endswith(", student")
+    assert model.way_ in model.guard_
+    model.save(tmp_path / "model")
+    loaded = ganaug.load(tmp_path / "model")
     assert (loaded.transform(X, batch=batch) == model.transform(X, batch=batch)).all()
+
+
+def test_without_steps_there_is_no_student() -> None:
+    X, batch = curved(0)
+    model = BatchEqualizer(steps=0, random_state=0).fit(X + 3 * batch[:, None], batch=batch)
+    assert not [way for way in model.guard_ if "student" in way]
