@@ -17,7 +17,8 @@ from scipy import sparse
 from sklearn.decomposition import PCA
 
 import ganaug
-from ganaug.transport.chain import WAYS, Chain
+from ganaug.models.equalizing.student import Settings, refined
+from ganaug.transport.chain import UNIT, WAYS, Chain
 from ganaug.transport.choice import best_chain
 from ganaug.transport.style import Roles
 
@@ -82,11 +83,13 @@ def scvi(adata: anndata.AnnData, batch: str) -> Floats:
 
 
 def ours(adata: anndata.AnnData, batch: str) -> Floats:
-    return dense(ganaug.pp.equalize(adata, batch, copy=True).obsm["X_ganaug"])
+    return dense(ganaug.pp.equalize(adata, batch, certify=False, copy=True).obsm["X_ganaug"])
 
 
 def our_matrix(adata: anndata.AnnData, batch: str) -> Floats:
-    return components(ganaug.pp.equalize(adata, batch, layer_added="equalized", copy=True).layers["equalized"])
+    return components(
+        ganaug.pp.equalize(adata, batch, layer_added="equalized", certify=False, copy=True).layers["equalized"]
+    )
 
 
 METHODS: Mapping[str, Method] = {
@@ -101,19 +104,27 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-def way(name: str | None) -> Method:
+def way(name: str | None, *, student: bool = False) -> Method:
     """One of the ways, learned from all cells; without a name, that which the guard takes."""
 
     def run(adata: anndata.AnnData, batch: str) -> Floats:
         X, codes = dense(adata.X), np.unique(adata.obs[batch], return_inverse=True)[1]
-        rng, roles = np.random.default_rng(0), Roles.common(codes)
+        rng, roles, refine = np.random.default_rng(0), Roles.common(codes), refined(Settings())
         chain = best_chain(X, roles, rng) if name is None else Chain.fit(name, X, roles, rng)
-        print(f"{name or 'the guard takes'}: {chain.way}", file=sys.stderr)
+        if student and chain.second is not None:
+            chain = refine(chain, X, roles)
+        print(f"{name or 'the best way'}: {chain.way}", file=sys.stderr)
         return chain.move(X, codes)[1]
 
     return Method(run)
 
 
 def ablation() -> Mapping[str, Method]:
-    """Every stage that can be taken or left; a further one is a further entry."""
-    return {**{name: way(name) for name in WAYS}, "the guard's choice": way(None)}
+    """Every stage that can be taken or left. Without its critic a student stays where the best way leaves it."""
+    ways = {name: way(name) for name in WAYS if name != UNIT}
+    return {
+        **ways,
+        "the best way": way(None),
+        "and a student": way(None, student=True),
+        "the guard's choice": Method(ours),
+    }

@@ -20,7 +20,9 @@ __all__ = ["HeldOut", "Refine", "best_chain"]
 
 # a way further down has to be better by this much, which is what the guard's own error comes to
 BETTER = 1.1
-# and than leaving the rows alone by this much, but for the plainest way, which weighs its own evidence
+# directions have to be better than values by this much
+PLAINER = 1.02
+# any way has to be better than leaving the rows alone by this much, but the plainest, which weighs its own evidence
 WORTH = 1.05
 # how much of what batches share may be lost to the refinement
 LOST = 0.01
@@ -29,6 +31,8 @@ FEWEST_ROWS = 100
 UNSEEN = "centring"
 # held-out rows that a batch is seen by
 FEWEST_HELD_OUT = 5
+# thirds of few rows that are held out, one after the other
+DEALS = 3
 # batches that are looked at, as all pairs of them are
 MOST_BATCHES = 20
 Refine = Callable[[Chain, Floats, Roles], Chain]
@@ -55,17 +59,20 @@ def best_chain(
         ``(chain, X, roles) -> chain``: moves rows on from where the best way leaves them. It is kept if held-out rows
         say that it does no harm.
     """
-    held_out = HeldOut.of(X, roles, rng, effects)
-    if held_out is None:
+    deals = HeldOut.deals(X, roles, rng, effects)
+    if not deals:
         return Chain.fit(UNSEEN, X, roles, rng, effects)
-    tried = {way: held_out.learned(way, rng) for way in held_out.ways()}
-    kept = {way: held_out.kept(chain, rng) for way, chain in tried.items()}
+    tried = [{way: deal.learned(way, rng) for way in deal.ways()} for deal in deals]
+    seen = [
+        {way: deal.kept(chain, rng) for way, chain in chains.items()} for deal, chains in zip(deals, tried, strict=True)
+    ]
+    kept = {way: Kept(*np.mean([each[way] for each in seen], axis=0).tolist()) for way in seen[0]}
     way = _chosen(kept)
     chain = Chain.fit(way, X, roles, rng, effects)
     if refine is not None and chain.second is not None:
-        refined = refine(tried[way], X[held_out.rest], roles.of(held_out.rest))
-        kept[refined.way] = held_out.kept(refined, rng)
-        if _harmless(kept[refined.way], kept[way]):
+        refined = refine(tried[0][way], X[deals[0].rest], roles.of(deals[0].rest))
+        kept[refined.way] = deals[0].kept(refined, rng)
+        if _harmless(kept[refined.way], seen[0][way]):
             chain = refine(chain, X, roles)
     return replace(chain, kept=kept)
 
@@ -92,18 +99,21 @@ class HeldOut:
     pairs: Partners
 
     @classmethod
-    def of(cls, X: Floats, roles: Roles, rng: np.random.Generator, effects: Floats | None) -> Self | None:
-        """Hold rows out; None if there would be too few, or of a single batch."""
-        rows, rest = _dealt(roles, rng)
-        batch = roles.batch[rows]
-        if len(rows) < FEWEST_ROWS // 3 or len(np.unique(batch)) < 2:
-            return None
-        none = cls(X, roles, effects, rows, rest, (rows[:0], rows[:0]))
+    def deals(cls, X: Floats, roles: Roles, rng: np.random.Generator, effects: Floats | None) -> list[Self]:
+        """Hold rows out, if they are few each third in turn; none if there are too few, or of a single batch."""
+        found = [cls(X, roles, effects, rows, rest, (rows[:0], rows[:0])) for rows, rest in _dealt(roles, rng)]
+        return [each._with_pairs(rng) for each in found if each._can_be_seen()]
+
+    def _can_be_seen(self) -> bool:
+        return len(self.rows) >= FEWEST_ROWS // 3 and len(np.unique(self.roles.batch[self.rows])) > 1
+
+    def _with_pairs(self, rng: np.random.Generator) -> Self:
         # those of either space, as each finds its own pairs together
-        spaces = [IDENTITY, UNIT] if any(WAYS[way].unit for way in none.ways()) else [IDENTITY]
-        pairs = [partners(none.coordinates(none.learned(way, rng)), batch) for way in spaces]
+        spaces = [IDENTITY, UNIT] if any(WAYS[way].unit for way in self.ways()) else [IDENTITY]
+        batch = self.roles.batch[self.rows]
+        pairs = [partners(self.coordinates(self.learned(way, rng)), batch) for way in spaces]
         first, second = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
-        return replace(none, pairs=(first, second))
+        return replace(self, pairs=(first, second))
 
     def ways(self) -> list[str]:
         """The ways that can be tried here, by preference."""
@@ -133,15 +143,19 @@ class HeldOut:
         return chain.space.encode(values - explained_by(rows, self.roles.batch, self.effects)[self.rows])
 
 
-def _dealt(roles: Roles, rng: np.random.Generator) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _dealt(roles: Roles, rng: np.random.Generator) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Deal a third of the teachers and others of 20 batches, and the rest; batches too small to be seen are in it."""
     dealt = rng.permutation(len(roles.batch))
     looked_at = np.isin(roles.batch[dealt], rng.permutation(roles.n_batches)[:MOST_BATCHES])
     share = min(1 / 3, MOST_ROWS / max(looked_at.sum(), 1))
     part = np.where(looked_at, 2 * roles.batch[dealt] + roles.learn[dealt], -1)
-    parts = [dealt[part == k] for k in np.unique(part[looked_at])]
-    third = np.concatenate([rows[: n if (n := int(share * len(rows))) >= FEWEST_HELD_OUT else 0] for rows in parts])
-    return third, np.setdiff1d(dealt, third)
+    parts = [rows for k in np.unique(part[looked_at]) if int(share * len(rows := dealt[part == k])) >= FEWEST_HELD_OUT]
+    sizes = [int(share * len(rows)) for rows in parts]
+    thirds = [
+        np.concatenate([dealt[:0], *(rows[k * n : (k + 1) * n] for rows, n in zip(parts, sizes, strict=True))])
+        for k in range(DEALS if len(dealt) < MOST_ROWS else 1)
+    ]
+    return [(third, np.setdiff1d(dealt, third)) for third in thirds]
 
 
 def _chosen(kept: Mapping[str, Kept]) -> str:
@@ -150,7 +164,7 @@ def _chosen(kept: Mapping[str, Kept]) -> str:
     ways = [way for way in kept if way != IDENTITY and kept[way].score > least[way]]
     if not ways:
         return IDENTITY
-    best = max(ways, key=lambda way: kept[way].score)
+    best = max(ways, key=lambda way: kept[way].score / (PLAINER if WAYS[way].unit else 1.0))
     return next(
         way for way in ways if WAYS[way].unit == WAYS[best].unit and kept[way].score * BETTER >= kept[best].score
     )

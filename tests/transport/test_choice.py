@@ -43,7 +43,7 @@ def test_rows_of_amounts_may_be_compared_by_direction_and_get_their_length_back(
     X = size[:, None] * (
         rng.gamma(5.0, size=(600, 60)) + 4.0 * np.eye(60)[rng.integers(0, 3, 600)] + 2.0 * batch[:, None]
     )
-    assert HeldOut.of(X, Roles.common(batch), rng, None).ways()[-1] == "mixed states of directions"
+    assert HeldOut.deals(X, Roles.common(batch), rng, None)[0].ways()[-1] == "mixed states of directions"
     chain = Chain.fit("centring of directions", X, Roles.common(batch), rng)
     moved, _ = chain.move(X, batch)
     assert np.corrcoef(np.linalg.norm(moved, axis=1), size)[0, 1] > 0.95
@@ -55,6 +55,14 @@ def test_rows_of_amounts_may_be_compared_by_direction_and_get_their_length_back(
 def test_of_many_batches_some_are_looked_at() -> None:
     rng = np.random.default_rng(0)
     batch = np.repeat(np.arange(100), 30)
-    held_out = HeldOut.of(rng.normal(size=(3000, 3)), Roles.common(batch), rng, None)
+    (held_out,) = HeldOut.deals(rng.normal(size=(3000, 3)), Roles.common(batch), rng, None)
     assert len(np.unique(batch[held_out.rows])) == MOST_BATCHES
     assert len(held_out.rest) + len(held_out.rows) == 3000
+
+
+def test_of_few_rows_each_third_is_held_out_in_turn() -> None:
+    rng = np.random.default_rng(0)
+    batch = np.repeat([0, 1], 300)
+    deals = HeldOut.deals(rng.normal(size=(600, 3)), Roles.common(batch), rng, None)
+    assert sorted(np.concatenate([deal.rows for deal in deals])) == list(range(600))
+    assert all(not np.intersect1d(deal.rows, deal.rest).size for deal in deals)
