@@ -47,6 +47,7 @@ def equalize(
     labels_key: str | None = None,
     allow_confounded: bool = False,
     certify: bool = True,
+    steps: int = 400,
     key_added: str = "ganaug",
     layer_added: str | None = None,
     overwrite: bool = False,
@@ -80,6 +81,8 @@ def equalize(
     certify : bool
         Whether to measure what harm may be done as well, which takes longer than equalising; see
         ``uns["ganaug"]["certificate"]``.
+    steps : int
+        How long the student plays; 0 for none.
     key_added : str
         What all that is written is called after.
     layer_added : str, optional
@@ -142,6 +145,7 @@ def equalize(
         labels=labels_key,
         allow_confounded=allow_confounded,
         certify=certify,
+        steps=steps,
         device=device,
         random_state=random_state,
     )

@@ -61,14 +61,13 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
     batch : hashable, optional
         The column of a DataFrame that says which batch a row is from; or give labels to `fit` and `transform`.
     reference : "common", a batch, a list of batches, or ndarray of bool of shape (n_rows,)
-        The centre of all batches; some of them, whose rows then stay as they are; or the rows that are controls in
-        every batch, from which alone a batch's style is then learned.
+        The centre of all batches; one, whose rows then stay as they are; the centre of several; or the rows that are
+        controls in every batch, from which alone a batch's style is then learned.
     covariates : list of hashable, optional
         Columns that have to survive. They are not changed, and what they explain is no batch effect.
     labels : hashable, optional
         A column with what is known of the rows, such as the type of a cell, which may be missing in some. It is used to
-        protect: what labels explain is no batch effect, even where they go with batches. It is not changed, and
-        `transform` needs it not.
+        protect: what labels explain is no batch effect, even where they go with batches. It is not changed.
     keep_batch : bool
         Whether the batch column stays among the columns that are returned.
     allow_confounded : bool
@@ -157,6 +156,7 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
             If a batch has a single row or no label, a column is not there or holds no numbers, or a covariate cannot be
             told from the batches.
         """
+        self._check_asked()
         matrix, labels, table = self._read(X, batch, reset=True)
         self.batches_, codes = np.unique(labels, return_inverse=True)
         self.chain_: Chain | None = None
@@ -238,7 +238,12 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         name = labels_of([batch], 1)[0]
         if name in self.batches_ and len(self.batches_) > 1:
             raise DataError(f"the batch {str(name)!r} is known from fit; give transform its rows")
-        matrix, labels, _ = self._read(X_new, None, reset=False)
+        told = self.batch is not None and self.batch in getattr(X_new, "columns", ())
+        n = X_new.shape[0] if hasattr(X_new, "shape") else len(X_new)
+        matrix, labels, _ = self._read(X_new, None if told else np.repeat(name, n), reset=False)
+        others = [other for other in np.unique(labels).tolist() if other != name]
+        if others:
+            raise DataError(f"there are rows of the batch {others[0]!r} among those of {str(name)!r}; adapt takes one")
         if len(labels) < 2:
             raise DataError(f"the batch {str(name)!r} has a single row, which shows no style")
         seeds = Seeds(self.random_state)
@@ -308,6 +313,14 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         check_is_fitted(self)
         # of one type with the known ones, or distances to all of them are kept in memory
         return trust(np.asarray(coordinates, dtype=float), self._encoded(self.rows_.astype(float)))
+
+    def _check_asked(self) -> None:
+        if isinstance(self.covariates, str):
+            raise DataError(f"covariates is a list of columns: give [{self.covariates!r}]")
+        if self.labels is not None and self.labels == self.batch:
+            raise DataError(f"labels and batch are both {self.batch!r}; labels say what a row is, not where it is from")
+        if self.steps < 0 or self.steps != int(self.steps):
+            raise DataError(f"steps must be a whole number from 0, not {self.steps!r}")
 
     def _refine(self, seeds: Seeds) -> Refine | None:
         """What lets a student play, unless none is wanted."""

@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ganaug.transport.style import Floats, Roles, batch_means, dimension, shrinkage
+from ganaug.transport.style import Floats, Roles, batch_means, dimension, mean_noise, shrinkage
 
 __all__ = ["Centring"]
 
@@ -54,31 +54,21 @@ class Centring:
         centred = rest - mean[roles.batch]
         var, spread = batch_means(centred**2, taught)[0], batch_means(centred**2, reference)[0][0]
         within = (var * n).sum(axis=0) / np.maximum(n.sum(axis=0) - roles.n_batches, 1)
-        usable = (within > TINY) & (spread > TINY) & (n > 1).all(axis=0) & (var > TINY).all(axis=0)
+        tiny = _rounding(rest)
+        usable = (within > tiny) & (spread > tiny) & (n > 1).all(axis=0) & (var > tiny).all(axis=0)
         goal, unit = batch_means(rest, reference)[0][0], np.sqrt(np.where(usable, within, 1.0))
         apart = np.where(usable, (mean - goal) / unit, 0.0)
         weight = np.repeat(usable[:, None].astype(float), roles.n_batches, axis=1)
         n_directions = dimension(np.where(usable, centred / unit, 0.0), rng) / max(usable.sum(), 1)
-        left = apart * (1 - shrinkage((apart**2).T, _noise(n, roles).T, weight, n_directions).T)
-        scale = (
-            np.ones_like(mean) if explained is not None else _scale(centred, spread, usable, roles, rng, n_directions)
-        )
+        left = apart * (1 - shrinkage((apart**2).T, mean_noise(n, roles).T, weight, n_directions).T)
+        scale = np.ones_like(mean)
+        if explained is None:
+            scale = _scale(centred / unit, spread / unit**2, usable, roles, rng, n_directions)
         return cls(np.where(usable, goal + unit * left - scale * mean, 0.0), scale)
 
     def move(self, X: Floats, batch: NDArray[np.intp]) -> Floats:
         """Bring rows ``(n_rows, n_features)`` of known batches to the reference; missing values stay missing."""
         return X * self.scale[batch] + self.shift[batch]
-
-
-def _noise(n: Floats, roles: Roles) -> Floats:
-    """Sampling variance of a difference to the reference's mean, of values of unit variance ``(n_batches, features)``.
-
-    Rows that are both the batch's and the reference's count on both sides.
-    """
-    n_reference = max(int(roles.reference.sum()), 1)
-    both = roles.of_batches().T @ roles.reference.astype(float)
-    n = np.maximum(n, 1.0)
-    return np.asarray(np.maximum(1 / n + 1 / n_reference - 2 * both[:, None] / (n * n_reference), 0.0))
 
 
 def _scale(
@@ -103,6 +93,13 @@ def _scale(
     noise = np.repeat((chance.sum(axis=1) / max(known.sum(), 1))[None], len(known), axis=0)
     scale = np.exp(apart * shrinkage((apart**2).T, noise, weight, n_directions).T)
     return np.where(known, np.clip(scale, 1 / MOST_SCALE, MOST_SCALE), 1.0)
+
+
+def _rounding(X: Floats) -> Floats:
+    """Variance below which a feature is constant, in its own units ``(n_features,)``."""
+    everything = np.ones((len(X), 1))
+    mean = batch_means(X, everything)[0]
+    return np.asarray(TINY * batch_means((X - mean) ** 2, everything)[0][0] + (TINY * mean[0]) ** 2)
 
 
 def _log_var(centred: Floats, weight: Floats) -> Floats:

@@ -24,13 +24,15 @@ BETTER = 1.1
 PLAINER = 1.02
 # any way has to be better than leaving the rows alone by this much, but the plainest, which weighs its own evidence
 WORTH = 1.05
-# how much of what batches share may be lost to the refinement
+# how much of what batches share may be lost to the refinement, and how much better trees may tell them
 LOST = 0.01
 # below this many rows there is nothing to hold out, and one way is taken unseen
 FEWEST_ROWS = 100
 UNSEEN = "centring"
 # held-out rows that a batch is seen by
 FEWEST_HELD_OUT = 5
+# a centring that leaves batches so well mixed, and trees so ignorant of them, has found all there is
+WHOLLY_MIXED, WHOLLY_UNTOLD = 0.95, 0.8
 # thirds of few rows that are held out, one after the other
 DEALS = 3
 # batches that are looked at, as all pairs of them are
@@ -71,8 +73,10 @@ def best_chain(
     chain = Chain.fit(way, X, roles, rng, effects)
     if refine is not None and chain.second is not None:
         refined = refine(tried[0][way], X[deals[0].rest], roles.of(deals[0].rest))
-        kept[refined.way] = deals[0].kept(refined, rng)
-        if _harmless(kept[refined.way], seen[0][way]):
+        after, before = deals[0].kept(refined, rng), seen[0][way]
+        # it is seen on one third alone, so it is set beside the others by the difference that it makes there
+        kept[refined.way] = Kept(*np.clip(np.add(kept[way], np.subtract(after, before)), 0.0, 1.0).tolist())
+        if _harmless(after, before):
             chain = refine(chain, X, roles)
     return replace(chain, kept=kept)
 
@@ -112,6 +116,10 @@ class HeldOut:
         spaces = [IDENTITY, UNIT] if any(WAYS[way].unit for way in self.ways()) else [IDENTITY]
         batch = self.roles.batch[self.rows]
         pairs = [partners(self.coordinates(self.learned(way, rng)), batch) for way in spaces]
+        # a plain shift of a few features parts rows of one state; what undoes it wholly, finds them
+        centred = self.coordinates(self.learned(UNSEEN, rng))
+        if mixing(centred, batch) >= WHOLLY_MIXED and untold(centred, batch, rng) >= WHOLLY_UNTOLD:
+            pairs.append(partners(centred, batch))
         first, second = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
         return replace(self, pairs=(first, second))
 
@@ -171,5 +179,6 @@ def _chosen(kept: Mapping[str, Kept]) -> str:
 
 
 def _harmless(refined: Kept, before: Kept) -> bool:
-    """Whether a refinement is no worse, neither in all nor by what it costs."""
-    return refined.score >= before.score and refined.structure >= before.structure - LOST
+    """Whether a refinement is no worse, neither in all nor in what trees tell or batches share."""
+    costs = min(refined.untold - before.untold, refined.structure - before.structure)
+    return refined.score >= before.score and costs >= -LOST

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.stats.contingency import association
 
 from ganaug.errors import DataError
-from ganaug.transport.style import Floats
+from ganaug.transport.style import Floats, batch_means
 
 __all__ = ["check_design", "cramers_v", "explained_by"]
 
@@ -76,7 +76,7 @@ def explained_by(X: Floats, batch: NDArray[np.intp], effects: Floats) -> Floats:
     batch : ndarray of int, shape (n_rows,)
     effects : ndarray, shape (n_rows, n_effects)
     """
-    filled = np.where(np.isnan(X), np.nanmean(X, axis=0), X)
+    filled = np.where(np.isnan(X), batch_means(X, np.ones((len(X), 1)))[0], X)
     centred = effects - effects.mean(axis=0)
     design = np.hstack([np.eye(batch.max() + 1)[batch], centred])
     coefficients = np.linalg.lstsq(design, filled, rcond=None)[0]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from ganaug.transport.style import Floats, Roles, dimension, shrinkage
+from ganaug.transport.style import Floats, Roles, dimension, mean_noise, shrinkage
 
 __all__ = ["Quantiles"]
 
@@ -54,11 +54,13 @@ class Quantiles:
         """Learn from rows ``(n_rows, n_features)``; a batch that differs no more than by chance is left as it is."""
         at = (np.arange(N_KNOTS) + 0.5) / N_KNOTS
         knots = np.stack([_quantiles(X[roles.learn & (roles.batch == b)], at) for b in range(roles.n_batches)])
-        lowest = np.nanmin(X, axis=0)
+        known = ~np.isnan(knots[:, :, 0])
+        lowest = np.where(known.any(axis=0), np.min(np.where(known[:, :, None], knots, np.inf), axis=(0, 2)), 0.0)
         on_floor = (knots <= lowest[:, None]).mean(axis=2)
         floor = np.where(on_floor.max(axis=0) >= FLOOR_SHARE, lowest, np.nan)
         weight = np.array([(roles.reference & (roles.batch == b)).sum() for b in range(roles.n_batches)], dtype=float)
-        goal = np.einsum("b,bpk->pk", weight / weight.sum(), knots)
+        weight = weight[:, None] * known
+        goal = np.einsum("bp,bpk->pk", weight / np.maximum(weight.sum(axis=0), 1e-12), np.nan_to_num(knots))
         below = at < np.where(np.isnan(floor), 0.0, on_floor.max(axis=0))[:, None]
         goal = np.where(below, lowest[:, None], goal)
         knots[_alike(X, roles, rng)] = np.nan
@@ -68,9 +70,9 @@ class Quantiles:
         """Bring rows ``(n_rows, n_features)`` of known batches to the reference; missing values stay missing."""
         moved = np.array(X, dtype=float)
         for b in np.unique(batch):
-            if not np.isnan(self.knots[b]).any():
-                rows = batch == b
-                moved[rows] = np.column_stack([self._one(X[rows, j], b, j) for j in range(X.shape[1])])
+            rows = batch == b
+            for j in np.flatnonzero(~np.isnan(self.knots[b, :, 0])):
+                moved[rows, j] = self._one(X[rows, j], b, int(j))
         return moved
 
     def _one(self, x: Floats, b: int, j: int) -> Floats:
@@ -82,7 +84,10 @@ class Quantiles:
 
 
 def _quantiles(X: Floats, at: Floats) -> Floats:
-    return np.asarray(np.nanquantile(X, at, axis=0, method="inverted_cdf").T)
+    """Quantiles of each feature ``(n_features, n_knots)``, NaN of one that is missing in all these rows."""
+    empty = np.asarray(np.isnan(X).all(axis=0))
+    found = np.nanquantile(np.where(empty, 0.0, X), at, axis=0, method="inverted_cdf").T
+    return np.where(empty[:, None], np.nan, found)
 
 
 def _alike(X: Floats, roles: Roles, rng: np.random.Generator) -> NDArray[np.bool_]:
@@ -92,6 +97,6 @@ def _alike(X: Floats, roles: Roles, rng: np.random.Generator) -> NDArray[np.bool
     both = (both - both.mean(axis=0)) / np.maximum(both.std(axis=0), 1e-12)
     taught, n = roles.of_batches(), np.maximum(roles.of_batches().sum(axis=0), 1.0)
     apart = taught.T @ both / n[:, None] - both[roles.reference].mean(axis=0)
-    noise = np.repeat((np.maximum(1 / n - 1 / roles.reference.sum(), 1e-12))[None], both.shape[1], axis=0)
+    noise = np.repeat(np.maximum(mean_noise(n[:, None], roles), 1e-12).T, both.shape[1], axis=0)
     kept = shrinkage((apart**2).T, noise, np.ones_like(noise), dimension(both, rng) / both.shape[1])
     return np.asarray(kept.max(axis=0) <= FAINT)

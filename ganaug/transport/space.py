@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.extmath import randomized_svd
+
+from ganaug.transport.style import Floats, batch_means
 
 __all__ = ["Space"]
 
-Floats = NDArray[np.float64]
 
 MOST_COMPONENTS = 50
 # components with less of signal than this share are left out: what is moved along them would be noise
@@ -51,7 +51,7 @@ class Space:
         Singular values are shrunk as is optimal in Frobenius norm (Gavish and Donoho 2017, arXiv:1405.7511), the noise
         being what the leading components leave over. Tables of up to 50 features are not compressed.
         """
-        mean = np.nanmean(X, axis=0)
+        mean = batch_means(X, np.ones((len(X), 1)))[0][0]
         n, p = X.shape
         if p <= MOST_COMPONENTS:
             return cls(mean, np.eye(p), np.ones(p))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Roles", "batch_means", "dimension", "shrinkage"]
+__all__ = ["Roles", "batch_means", "dimension", "mean_noise", "shrinkage"]
 
 Floats = NDArray[np.float64]
 
@@ -79,6 +79,17 @@ def batch_means(X: Floats, weight: Floats) -> tuple[Floats, Floats]:
         return weight.T @ X / np.maximum(counts, 1e-12), counts
     counts = weight.T @ known
     return weight.T @ np.where(known, X, 0.0) / np.maximum(counts, 1e-12), counts
+
+
+def mean_noise(n: Floats, roles: Roles) -> Floats:
+    """Sampling variance of a difference to the reference's mean, of values of unit variance ``(n_batches, features)``.
+
+    Rows that are both the batch's and the reference's count on both sides.
+    """
+    n_reference = max(int(roles.reference.sum()), 1)
+    both = roles.of_batches().T @ roles.reference.astype(float)
+    n = np.maximum(n, 1.0)
+    return np.asarray(np.maximum(1 / n + 1 / n_reference - 2 * both[:, None] / (n * n_reference), 0.0))
 
 
 def dimension(X: Floats, rng: np.random.Generator) -> float:

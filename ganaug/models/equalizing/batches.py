@@ -32,7 +32,7 @@ def roles_of(codes: NDArray[np.intp], batches: NDArray[Any], reference: Referenc
     >>> roles_of(np.array([0, 0, 1]), np.array(["P1", "P2"]), "P2").reference.tolist()
     [False, False, True]
     """
-    roles = Roles.common(codes)
+    roles, reference = Roles.common(codes), _plain(reference)
     if isinstance(reference, str) and reference == "common" and "common" not in batches:
         return roles
     if isinstance(reference, np.ndarray) and reference.dtype == bool:
@@ -41,16 +41,29 @@ def roles_of(codes: NDArray[np.intp], batches: NDArray[Any], reference: Referenc
         if len(few):
             raise DataError(f"the batch {str(few[0])!r} has fewer than two controls, which show no style")
         return roles._replace(learn=reference, reference=reference)
-    asked = [reference] if np.isscalar(reference) else list(reference)  # type: ignore[arg-type]
+    asked = list(reference) if isinstance(reference, (list, tuple, np.ndarray)) else [reference]
+    if not asked:
+        raise DataError('the reference is an empty list; name a batch, or leave it at "common"')
     for name in asked:
-        if name not in batches:
-            raise DataError(f"the reference {name!r} is no batch; there are {[str(b) for b in batches]}")
+        if isinstance(name, (bool, np.bool_)) or name not in batches:
+            raise DataError(f"the reference {name!r} is no batch; there are {batches.tolist()}")
     return roles._replace(reference=np.isin(batches, np.array(asked))[codes])
+
+
+def _plain(reference: Any) -> Any:
+    """Controls as an array of bool, however they are said."""
+    if isinstance(reference, (pd.Series, list, tuple, np.ndarray)) and len(reference):
+        array = np.asarray(reference)
+        if array.dtype == bool or (array.dtype == object and all(isinstance(each, (bool, np.bool_)) for each in array)):
+            return array.astype(bool)
+    return reference
 
 
 def labels_of(batch: Any, n: int) -> NDArray[Any]:
     """Return the batch of each of so many rows ``(n_rows,)``; raise `DataError` where one has none."""
-    labels = batch if isinstance(batch, pd.Series) else pd.Series(column_or_1d(batch, warn=True))
+    # a list of texts with a gap would be all texts as an array
+    whole = np.asarray(batch, dtype=object) if isinstance(batch, (list, tuple)) else batch
+    labels = batch if isinstance(batch, pd.Series) else pd.Series(column_or_1d(whole, warn=True)).infer_objects()
     if len(labels) != n:
         raise DataError(f"there are {n} rows and {len(labels)} batch labels")
     if labels.isna().any():
@@ -65,7 +78,8 @@ def effects_of(column: pd.Series[Any], name: Hashable) -> Floats:
         raise DataError(f"the covariate {name!r} is missing in some rows; fill it or leave the rows out")
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=float)[:, None]
-    return pd.get_dummies(column, drop_first=True).to_numpy(dtype=float)
+    # levels that no row has are none
+    return pd.get_dummies(column.astype(object), drop_first=True).to_numpy(dtype=float)
 
 
 def levels_of(column: pd.Series[Any]) -> Floats:

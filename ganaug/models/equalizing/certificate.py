@@ -44,7 +44,7 @@ def certify(
     X, moved : ndarray, shape (n_rows, n_features)
         What it was learned from, and what it makes of them.
     roles, effects
-        As it was taught.
+        As it was taught. It is taught again with all rows alike: the reference is their common centre.
     chain : Chain
     refine : callable or None
         The student, if the chain has one.

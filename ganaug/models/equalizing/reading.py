@@ -31,6 +31,7 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
     labels: Hashable | None
     keep_batch: bool
     allow_confounded: bool
+    batches_: NDArray[Any]
     association_: dict[Hashable, float]
     n_features_in_: int
 
@@ -62,13 +63,13 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
         if batch is None and self.batch is not None and table is not None:
             batch = table[self.batch]
         n = matrix.shape[0]
+        if batch is None and not reset and len(self.batches_) > 1:
+            raise DataError("fit was told which batch each row is from; tell it of these rows too, as batch=")
         return matrix, np.zeros(n, dtype=int) if batch is None else labels_of(batch, n), table
 
     def _read_array(self, X: Any, batch: Any, *, reset: bool) -> Any:
         if (self.batch is not None and batch is None) or (self._kept() and reset):
-            raise DataError(
-                "batch, covariates and labels name columns of a DataFrame; give one, or the labels as batch="
-            )
+            raise DataError("columns are named, so give a DataFrame; of rows without names, give the batch as batch=")
         return validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
 
     def _read_table(self, X: pd.DataFrame, batch: Any, *, reset: bool) -> Floats:
@@ -95,7 +96,8 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
             raise DataError(f"there are {X.shape[1]} features, and fit saw {self.n_features_in_}")
 
     def _numeric(self, X: pd.DataFrame) -> list[Hashable]:
-        return [name for name in X if name != self.batch and name not in self._kept()]
+        carried = {self.batch, *self._kept(), *X.columns[[pd.api.types.is_bool_dtype(dtype) for dtype in X.dtypes]]}
+        return [name for name in X if name not in carried]
 
     def _kept(self) -> list[Hashable]:
         """Columns that are not changed."""

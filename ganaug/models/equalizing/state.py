@@ -31,7 +31,7 @@ HOMES = {
     "Kept": "ganaug.transport.guard",
     "Lengths": "ganaug.transport.lengths",
     "OverCorrection": "ganaug.models.equalizing.harm",
-    "Planted": "ganaug.models.equalizing.harm",
+    "Planted": "ganaug.models.equalizing.planted",
     "Quantiles": "ganaug.transport.quantiles",
     "Round": "ganaug.transport.states",
     "Space": "ganaug.transport.space",

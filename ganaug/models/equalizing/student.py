@@ -201,9 +201,9 @@ def _generator(n_components: int, n_batches: int, rng: torch.Generator) -> Resid
 
 
 def _still(roles: Roles) -> NDArray[np.bool_]:
-    """Batches that are the reference, whose rows stay as they are ``(n_batches,)``."""
+    """The batch that alone is the reference, whose rows stay as they are ``(n_batches,)``."""
     of_reference = np.bincount(roles.batch[roles.reference], minlength=roles.n_batches) > 0
-    return np.asarray(of_reference & ~of_reference.all())
+    return np.asarray(of_reference & (of_reference.sum() == 1))
 
 
 def _game(

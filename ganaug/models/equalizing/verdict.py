@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ganaug.fidelity.result import Verdict, plain
 from ganaug.fidelity.wording import percent
+from ganaug.models.equalizing.certificate import LEAST_KEPT, MOST_NULL
 from ganaug.models.equalizing.changes import column_changes, plane
 from ganaug.transport.chain import IDENTITY
 from ganaug.transport.guard import Kept
@@ -106,7 +107,7 @@ class Equalization:
             for name, count, each in zip(batches, counts, size, strict=True)
         ]
         shown = plane(before, after, [str(name) for name in batches], codes, rng)
-        verdict = verdict_of(way, guard)
+        verdict = _with_harm(verdict_of(way, guard), told.get("certificate", {}))
         return cls(verdict, batch, len(labels), way, dict(guard), tuple(of_batches), tuple(columns), shown, **told)
 
     @property
@@ -166,6 +167,12 @@ def verdict_of(way: str, guard: Mapping[str, Kept]) -> Verdict:
     if way != IDENTITY and taken.score <= none.score:
         return Verdict.FAIL
     return Verdict.WARN if _still_told(taken) or _is_lost(taken, none) else Verdict.PASS
+
+
+def _with_harm(verdict: Verdict, certificate: Mapping[str, Any]) -> Verdict:
+    """Warn of rows that move where nothing should, and of a change that is not left."""
+    harmed = certificate.get("null_move", 0.0) > MOST_NULL or certificate.get("planted_kept", 1.0) < LEAST_KEPT
+    return Verdict.WARN if harmed and verdict is Verdict.PASS else verdict
 
 
 def _still_told(taken: Kept) -> bool:
