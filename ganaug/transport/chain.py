@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from threadpoolctl import threadpool_limits
 
 from ganaug.transport.centring import Centring
 from ganaug.transport.design import explained_by
@@ -22,13 +24,19 @@ __all__ = ["IDENTITY", "UNIT", "WAYS", "Chain", "Mover", "Way"]
 
 
 class Way(NamedTuple):
-    """What is done first, how hard states then hold all batches alike, and whether to rows of one length."""
+    """What is done first, how hard states then hold all batches alike, whether to rows of one length.
+
+    With `within`, what states explain is no batch effect for the first step.
+    """
 
     first: type[Centring | Quantiles] | None = None
     mixing: float | None = None
     unit: bool = False
+    within: bool = False
 
 
+# clusters within which centres are compared
+ROWS_OF_A_CLUSTER, MOST_CLUSTERS = 100, 20
 IDENTITY, UNIT = "identity", "directions"
 # by preference; after quantiles there is no second step, as it would move values off the floor
 WAYS = {
@@ -37,8 +45,10 @@ WAYS = {
     "centring": Way(Centring, 0.25),
     "states": Way(None, 0.25),
     "mixed states": Way(None, 2.0),
+    "centring within states": Way(Centring, 0.25, within=True),
     UNIT: Way(unit=True),
     "centring of directions": Way(Centring, 0.25, unit=True),
+    "centring within states of directions": Way(Centring, 0.25, unit=True, within=True),
     "states of directions": Way(None, 0.25, unit=True),
     "mixed states of directions": Way(None, 2.0, unit=True),
 }
@@ -84,7 +94,9 @@ class Chain:
             lengths = Lengths.fit(X, roles, rng)
             X = lengths.unit(X)
         if way.first is Centring:
-            first = Centring.fit(X, roles, rng, _explained(X, roles, effects))
+            found = _states(X, roles, rng) if way.within else None
+            known = [each for each in (effects, found) if each is not None]
+            first = Centring.fit(X, roles, rng, _explained(X, roles, np.hstack(known) if known else None))
         elif way.first is Quantiles:
             first = Quantiles.fit(X, roles, rng)
         moved = X if first is None else first.move(X, roles.batch)
@@ -115,3 +127,13 @@ class Chain:
 
 def _explained(X: Floats, roles: Roles, effects: Floats | None) -> Floats | None:
     return None if effects is None else explained_by(X, roles.batch, effects)
+
+
+def _states(X: Floats, roles: Roles, rng: np.random.Generator) -> Floats:
+    """Clusters of rows as states alone would move them, as dummies ``(n_rows, n_clusters)``."""
+    z = Space.fit(X, rng).encode(X)
+    z = States.fit(z, roles, rng).move(z, roles.batch)
+    n = int(np.clip(len(z) // ROWS_OF_A_CLUSTER, 2, MOST_CLUSTERS))
+    with threadpool_limits(limits=1):
+        found = KMeans(n, n_init=3, random_state=int(rng.integers(2**31))).fit_predict(z)
+    return np.asarray(np.eye(n)[found])

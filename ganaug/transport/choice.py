@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ganaug.transport.chain import IDENTITY, UNIT, WAYS, Chain
 from ganaug.transport.design import explained_by
-from ganaug.transport.guard import MOST_ROWS, Kept, Partners, mixing, partners, structure, untold
+from ganaug.transport.guard import MOST_ROWS, Kept, Partners, balance, mixing, partners, structure, untold
 from ganaug.transport.lengths import can_be_unit
 from ganaug.transport.space import MOST_COMPONENTS
 from ganaug.transport.style import Floats, Roles
@@ -20,8 +20,6 @@ __all__ = ["HeldOut", "Refine", "best_chain"]
 
 # a way further down has to be better by this much, which is what the guard's own error comes to
 BETTER = 1.1
-# directions have to be better than values by this much
-PLAINER = 1.02
 # any way has to be better than leaving the rows alone by this much, but the plainest, which weighs its own evidence
 WORTH = 1.05
 # how much of what batches share may be lost to the refinement, and how much better trees may tell them
@@ -139,7 +137,8 @@ class HeldOut:
     def kept(self, chain: Chain, rng: np.random.Generator) -> Kept:
         """Say what a chain does to the held-out rows."""
         z, batch = self.coordinates(chain), self.roles.batch[self.rows]
-        return Kept(mixing(z, batch), untold(z, batch, rng), structure(z, batch, self.pairs, rng))
+        weight = balance(z, batch, rng)
+        return Kept(mixing(z, batch, weight), untold(z, batch, rng, weight), structure(z, batch, self.pairs, rng))
 
     def coordinates(self, chain: Chain) -> Floats:
         """Where a chain moves the held-out rows ``(n_rows, n_components)``, without what covariates explain."""
@@ -172,7 +171,7 @@ def _chosen(kept: Mapping[str, Kept]) -> str:
     ways = [way for way in kept if way != IDENTITY and kept[way].score > least[way]]
     if not ways:
         return IDENTITY
-    best = max(ways, key=lambda way: kept[way].score / (PLAINER if WAYS[way].unit else 1.0))
+    best = max(ways, key=lambda way: kept[way].score)
     return next(
         way for way in ways if WAYS[way].unit == WAYS[best].unit and kept[way].score * BETTER >= kept[best].score
     )

@@ -7,21 +7,23 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
+from sklearn.cluster import KMeans
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import recall_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import RepeatedStratifiedKFold
 from sklearn.neighbors import NearestNeighbors
+from sklearn.utils.class_weight import compute_sample_weight
 from threadpoolctl import threadpool_limits
 
 from ganaug.transport.style import Floats
 
-__all__ = ["Kept", "Partners", "mixing", "partners", "structure", "untold"]
+__all__ = ["Kept", "Partners", "balance", "mixing", "partners", "structure", "untold"]
 
 NEIGHBOURS = 30
 MUTUAL = 20
 # rows that are looked at
 MOST_ROWS = 3000
-MOST_FOLDINGS = 2
+# states in which batches are compared, and the share of what would be its own there below which a batch is not in one
+ROWS_OF_A_STATE, MOST_STATES, HARDLY_ANY = 60, 12, 0.1
 # steps into which trees part a feature
 LEVELS = 32
 Partners = tuple[NDArray[np.intp], NDArray[np.intp]]
@@ -40,13 +42,39 @@ class Kept(NamedTuple):
         return (self.mixing + self.untold) / 2 * max(self.structure, 0.0) ** 2
 
 
-def mixing(z: Floats, batch: NDArray[np.intp]) -> float:
-    """Entropy of the batches among each row's 30 nearest rows, over that of all rows: 0 apart, 1 mixed.
+def balance(z: Floats, batch: NDArray[np.intp], rng: np.random.Generator) -> Floats:
+    """Weights by which every state holds all batches alike that are in it ``(n_rows,)``.
+
+    Batches may be composed of the same states in unlike parts: that is no style, and nothing to be mixed away. States
+    are clusters of rows ``(n_rows, n_components)`` where they are now. What a batch has hardly any of counts nothing.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> balance(rng.normal(size=(50, 2)), np.repeat([0, 1], [40, 10]), rng)[[0, -1]].tolist()
+    [0.625, 2.5]
+    """
+    n_states = int(np.clip(len(z) // ROWS_OF_A_STATE, 1, MOST_STATES))
+    with threadpool_limits(limits=1):
+        state = KMeans(n_states, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(z)
+    names, codes = np.unique(batch, return_inverse=True)
+    count = np.zeros((n_states, len(names)))
+    np.add.at(count, (state, codes), 1)
+    expected = np.outer(count.sum(axis=1), count.sum(axis=0)) / len(z)
+    present = count > HARDLY_ANY * expected
+    share = count.sum(axis=1, keepdims=True) / np.maximum(present.sum(axis=1, keepdims=True), 1)
+    return np.asarray(np.where(present, share / np.maximum(count, 1), 0.0)[state, codes])
+
+
+def mixing(z: Floats, batch: NDArray[np.intp], weight: Floats | None = None) -> float:
+    """Entropy of the batches among each row's 30 nearest rows, over that of all batches alike: 0 apart, 1 mixed.
 
     Parameters
     ----------
     z : ndarray, shape (n_rows, n_components)
     batch : ndarray of int, shape (n_rows,)
+    weight : ndarray, shape (n_rows,), optional
+        What each row counts for, see `balance`.
 
     Examples
     --------
@@ -55,35 +83,34 @@ def mixing(z: Floats, batch: NDArray[np.intp]) -> float:
     >>> mixing(z, batch) > 0.9 and mixing(z + 100 * batch[:, None], batch) == 0
     True
     """
+    weight = np.ones(len(z)) if weight is None else weight
     with threadpool_limits(limits=1):
         near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(z) - 1)).fit(z).kneighbors(return_distance=False)
-    found = (batch[near][:, :, None] == np.unique(batch)).mean(axis=1)
-    everywhere = np.unique(batch, return_counts=True)[1] / len(batch)
-    return float(_entropy(found).mean() / max(float(_entropy(everywhere[None])[0]), 1e-12))
+    found = ((batch[near][:, :, None] == np.unique(batch)) * weight[near][:, :, None]).sum(axis=1)
+    found /= np.maximum(found.sum(axis=1, keepdims=True), 1e-12)
+    return float(np.average(_entropy(found), weights=weight) / np.log(max(len(np.unique(batch)), 2)))
 
 
-def untold(X: Floats, batch: NDArray[np.intp], rng: np.random.Generator) -> float:
+def untold(X: Floats, batch: NDArray[np.intp], rng: np.random.Generator, weight: Floats | None = None) -> float:
     """Share of what there is to guess that boosted trees do not learn of the batch: 1 nothing, 0 they always know.
 
-    Balanced accuracy in two folds, over that of guessing; of few rows, the mean over two ways to fold them. Rows
-    ``(n_rows, n_features)``, two or more of each batch.
+    Accuracy in two folds, over that of guessing; of few rows, the mean over two ways to fold them. Rows
+    ``(n_rows, n_features)``, two or more of each batch, that count for `weight` ``(n_rows,)``, by which batches should
+    be alike; see `balance`.
     """
+    weight = compute_sample_weight("balanced", batch) if weight is None else weight
     trees = HistGradientBoostingClassifier(
-        max_iter=30,
-        max_leaf_nodes=8,
-        min_samples_leaf=5,
-        max_bins=LEVELS,
-        class_weight="balanced",
-        early_stopping=False,
-        random_state=0,
+        max_iter=30, max_leaf_nodes=8, min_samples_leaf=5, max_bins=LEVELS, early_stopping=False, random_state=0
     )
-    repeats = int(np.clip(MOST_ROWS // len(X), 1, MOST_FOLDINGS))
-    folds = [StratifiedKFold(2, shuffle=True, random_state=int(rng.integers(2**31))) for _ in range(repeats)]
-    steps = _levels(X)
+    steps, seed = _levels(X), int(rng.integers(2**31))
+    folds = RepeatedStratifiedKFold(n_splits=2, n_repeats=2 if len(X) < MOST_ROWS else 1, random_state=seed)
+    right = []
     with threadpool_limits(limits=1):
-        told = [recall_score(batch, cross_val_predict(trees, steps, batch, cv=fold), average="macro") for fold in folds]
+        for seen, unseen in folds.split(steps, batch):
+            told = trees.fit(steps[seen], batch[seen], sample_weight=weight[seen]).predict(steps[unseen])
+            right.append(np.average(told == batch[unseen], weights=weight[unseen]))
     guess = 1 / len(np.unique(batch))
-    return float(np.clip(1 - (np.mean(told) - guess) / (1 - guess), 0.0, 1.0))
+    return float(np.clip(1 - (np.mean(right) - guess) / (1 - guess), 0.0, 1.0))
 
 
 def _levels(X: Floats) -> Floats:
