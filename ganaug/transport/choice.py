@@ -166,15 +166,19 @@ def _dealt(roles: Roles, rng: np.random.Generator) -> list[tuple[NDArray[np.intp
 
 
 def _chosen(kept: Mapping[str, Kept]) -> str:
-    """Take the first way that is as good as the best one, of its kind, and none that is worse than nothing."""
+    """Take the first way that is as good as the best one, of the better kind, and none that is worse than nothing."""
     least = {way: kept[IDENTITY].score * (1.0 if way == UNSEEN else WORTH) for way in kept}
-    ways = [way for way in kept if way != IDENTITY and kept[way].score > least[way]]
-    if not ways:
-        return IDENTITY
-    best = max(ways, key=lambda way: kept[way].score)
-    return next(
-        way for way in ways if WAYS[way].unit == WAYS[best].unit and kept[way].score * BETTER >= kept[best].score
-    )
+    unit = _by_direction(kept)
+    ways = [way for way in kept if way != IDENTITY and kept[way].score > least[way] and WAYS[way].unit == unit]
+    best = max((kept[way].score for way in ways), default=0.0)
+    return next((way for way in ways if kept[way].score * BETTER >= best), IDENTITY)
+
+
+def _by_direction(kept: Mapping[str, Kept]) -> bool:
+    """Whether directions are better than values, over all ways that both have: of one way alone it is hardly seen."""
+    values = {WAYS[way]._replace(unit=True): kept[way].score for way in kept if not WAYS[way].unit}
+    gains = [kept[way].score - values[WAYS[way]] for way in kept if WAYS[way].unit]
+    return bool(np.mean(gains) > 0) if gains else False
 
 
 def _harmless(refined: Kept, before: Kept) -> bool:

@@ -66,3 +66,27 @@ def test_of_few_rows_each_third_is_held_out_in_turn() -> None:
     deals = HeldOut.deals(rng.normal(size=(600, 3)), Roles.common(batch), rng, None)
     assert sorted(np.concatenate([deal.rows for deal in deals])) == list(range(600))
     assert all(not np.intersect1d(deal.rows, deal.rest).size for deal in deals)
+
+
+def test_directions_are_taken_if_they_are_better_over_all_ways() -> None:
+    names = ["centring", "states", "mixed states"]
+    kept = {IDENTITY: Kept(0.1, 0.1, 0.9)} | {way: Kept(0.8, 0.8, 0.9) for way in names}
+    better = {f"{way} of directions": Kept(0.82, 0.82, 0.9) for way in names}
+    assert _chosen(kept | better) == "centring of directions"
+    one = {**better, "centring of directions": Kept(0.7, 0.7, 0.9), "states of directions": Kept(0.7, 0.7, 0.9)}
+    assert _chosen(kept | one) == "centring"
+
+
+def test_what_batches_are_composed_of_stays() -> None:
+    rng = np.random.default_rng(0)
+    batch = np.repeat([0, 1], 300)
+    state = rng.random(600) < np.where(batch == 0, 0.2, 0.8)
+    X = rng.normal(size=(600, 10))
+    X[:, 0] += 6 * state
+    still = best_chain(X, Roles.common(batch), np.random.default_rng(0)).move(X, batch)[0]
+    assert np.abs(still - X).mean() < 0.1
+    shifted = X + batch[:, None]
+    moved = best_chain(shifted, Roles.common(batch), np.random.default_rng(0)).move(shifted, batch)[0]
+    for which in (state, ~state):
+        apart = [moved[which & (batch == b)].mean(axis=0) for b in (0, 1)]
+        assert np.abs(apart[1] - apart[0]).mean() < 0.5
