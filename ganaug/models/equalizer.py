@@ -88,8 +88,9 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
     chain_ : Chain or None
         What was learned; None with a single batch, where there is nothing to equalise.
     way_ : str
-        Which way the guard took: ``"identity"``, ``"quantiles"``, ``"centring"``, ``"states"`` or ``"mixed states"``,
-        the last three perhaps ``"of directions"``, and ``", student"`` where one was kept.
+        Which way the guard took: ``"identity"``, ``"quantiles"``, ``"centring"``, ``"centring within states"``,
+        ``"states"`` or ``"mixed states"``, the last four perhaps ``"of directions"``, and ``", student"`` where one was
+        kept.
     guard_ : dict of str to Kept
         What it saw of each.
     certificate_ : Certificate or None

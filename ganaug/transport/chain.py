@@ -133,7 +133,7 @@ def _states(X: Floats, roles: Roles, rng: np.random.Generator) -> Floats:
     """Clusters of rows as states alone would move them, as dummies ``(n_rows, n_clusters)``."""
     z = Space.fit(X, rng).encode(X)
     z = States.fit(z, roles, rng).move(z, roles.batch)
-    n = int(np.clip(len(z) // ROWS_OF_A_CLUSTER, 2, MOST_CLUSTERS))
+    n = int(min(np.clip(len(z) // ROWS_OF_A_CLUSTER, 2, MOST_CLUSTERS), len(np.unique(z, axis=0))))
     with threadpool_limits(limits=1):
         found = KMeans(n, n_init=3, random_state=int(rng.integers(2**31))).fit_predict(z)
     return np.asarray(np.eye(n)[found])

@@ -19,9 +19,11 @@ from ganaug.transport.style import Floats, Roles
 __all__ = ["HeldOut", "Refine", "best_chain"]
 
 # a way further down has to be better by this much, which is what the guard's own error comes to
-BETTER = 1.1
+BETTER = 1.2
 # any way has to be better than leaving the rows alone by this much, but the plainest, which weighs its own evidence
-WORTH = 1.05
+WORTH = 1.12
+# where trees know no more of the batch than this leaves, there is nothing to refine
+HARDLY_TOLD = 0.85
 # how much of what batches share may be lost to the refinement, and how much better trees may tell them
 LOST = 0.01
 # below this many rows there is nothing to hold out, and one way is taken unseen
@@ -56,8 +58,8 @@ def best_chain(
     effects : ndarray, shape (n_rows, n_effects), optional
         Covariates as numbers; what they explain of the rows stays.
     refine : callable, optional
-        ``(chain, X, roles) -> chain``: moves rows on from where the best way leaves them. It is kept if held-out rows
-        say that it does no harm.
+        ``(chain, X, roles) -> chain``: moves rows on from where the best way leaves them, if trees can still tell the
+        batch there. It is kept if held-out rows say that it does no harm.
     """
     deals = HeldOut.deals(X, roles, rng, effects)
     if not deals:
@@ -69,7 +71,7 @@ def best_chain(
     kept = {way: Kept(*np.mean([each[way] for each in seen], axis=0).tolist()) for way in seen[0]}
     way = _chosen(kept)
     chain = Chain.fit(way, X, roles, rng, effects)
-    if refine is not None and chain.second is not None:
+    if refine is not None and chain.second is not None and kept[way].untold < HARDLY_TOLD:
         refined = refine(tried[0][way], X[deals[0].rest], roles.of(deals[0].rest))
         after, before = deals[0].kept(refined, rng), seen[0][way]
         # it is seen on one third alone, so it is set beside the others by the difference that it makes there

@@ -38,8 +38,11 @@ class Kept(NamedTuple):
 
     @property
     def score(self) -> float:
-        """The first two, discounted by the square of the third: what is merged wrongly is mixed, too."""
-        return (self.mixing + self.untold) / 2 * max(self.structure, 0.0) ** 2
+        """The mean of the first two, cubed, times the square of the third: what is merged wrongly is mixed, too.
+
+        Cubed, as what is left of a batch is no structure: partners found before may be those of its edge.
+        """
+        return ((self.mixing + self.untold) / 2) ** 3 * max(self.structure, 0.0) ** 2
 
 
 def balance(z: Floats, batch: NDArray[np.intp], rng: np.random.Generator) -> Floats:
@@ -54,7 +57,7 @@ def balance(z: Floats, batch: NDArray[np.intp], rng: np.random.Generator) -> Flo
     >>> balance(rng.normal(size=(50, 2)), np.repeat([0, 1], [40, 10]), rng)[[0, -1]].tolist()
     [0.625, 2.5]
     """
-    n_states = int(np.clip(len(z) // ROWS_OF_A_STATE, 1, MOST_STATES))
+    n_states = int(min(np.clip(len(z) // ROWS_OF_A_STATE, 1, MOST_STATES), len(np.unique(z, axis=0))))
     with threadpool_limits(limits=1):
         state = KMeans(n_states, n_init=1, random_state=int(rng.integers(2**31))).fit_predict(z)
     names, codes = np.unique(batch, return_inverse=True)
