@@ -157,7 +157,7 @@ def verdict_of(way: str, guard: Mapping[str, Kept]) -> Verdict:
 
     Examples
     --------
-    >>> guard = {"identity": Kept(0.1, 0.0, 0.8), "centring": Kept(0.9, 0.95, 0.8), "states": Kept(1.0, 1.0, 0.1)}
+    >>> guard = {"identity": Kept(0.6, 0.5, 0.8), "centring": Kept(0.9, 0.95, 0.8), "states": Kept(1.0, 1.0, 0.1)}
     >>> [str(verdict_of(way, guard)) for way in guard]
     ['warn', 'pass', 'fail']
     """
