@@ -239,7 +239,7 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         name = labels_of([batch], 1)[0]
         if name in self.batches_ and len(self.batches_) > 1:
             raise DataError(f"the batch {str(name)!r} is known from fit; give transform its rows")
-        told = self.batch is not None and self.batch in getattr(X_new, "columns", ())
+        told = not isinstance(X_new, Matrix) and self.batch is not None and self.batch in getattr(X_new, "columns", ())
         n = X_new.shape[0] if hasattr(X_new, "shape") else len(X_new)
         matrix, labels, _ = self._read(X_new, None if told else np.repeat(name, n), reset=False)
         others = [other for other in np.unique(labels).tolist() if other != name]
