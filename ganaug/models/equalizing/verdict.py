@@ -157,16 +157,21 @@ def verdict_of(way: str, guard: Mapping[str, Kept]) -> Verdict:
 
     Examples
     --------
-    >>> guard = {"identity": Kept(0.6, 0.5, 0.8), "centring": Kept(0.9, 0.95, 0.8), "states": Kept(1.0, 1.0, 0.1)}
+    >>> guard = {"identity": Kept(0.1, 0.0, 0.8), "centring": Kept(0.9, 0.95, 0.8), "states": Kept(1.0, 1.0, 0.1)}
     >>> [str(verdict_of(way, guard)) for way in guard]
     ['warn', 'pass', 'fail']
     """
     if not guard:
         return Verdict.INCONCLUSIVE
     none, taken = guard[IDENTITY], guard[way]
-    if way != IDENTITY and taken.score <= none.score:
+    if way != IDENTITY and _worth(taken) <= _worth(none):
         return Verdict.FAIL
     return Verdict.WARN if _still_told(taken) or _is_lost(taken, none) else Verdict.PASS
+
+
+def _worth(kept: Kept) -> float:
+    """What rows are worth handing over: as `Kept.score`, but not cubed, so that lost structure weighs more here."""
+    return (kept.mixing + kept.untold) / 2 * max(kept.structure, 0.0) ** 2
 
 
 def _with_harm(verdict: Verdict, certificate: Mapping[str, Any]) -> Verdict:

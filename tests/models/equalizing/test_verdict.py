@@ -30,7 +30,7 @@ def report(after: Kept = NONE, way: str = "centring", moved: float = 1.0, **told
         (Kept(0.9, 0.5, 0.8), Verdict.WARN, "equalised, but the batch can still be told: "),
         (Kept(0.9, 0.95, 0.7), Verdict.WARN, "equalised, but structure was lost: "),
         (Kept(0.9, 0.5, 0.7), Verdict.WARN, "equalised, but the batch can still be told and structure was lost: "),
-        (Kept(0.9, 0.95, 0.05), Verdict.FAIL, "refused, worse than leaving the rows alone: "),
+        (Kept(0.9, 0.95, 0.1), Verdict.FAIL, "refused, worse than leaving the rows alone: "),
     ],
 )
 def test_the_headline_tells_the_verdict_and_what_was_seen(after: Kept, verdict: Verdict, opening: str) -> None:
@@ -113,7 +113,7 @@ def test_a_page_of_nothing_changed_shows_no_after() -> None:
 
 
 def test_a_page_of_rows_that_were_not_written_says_so() -> None:
-    for found in (report(Kept(0.9, 0.95, 0.05)), Equalization(Verdict.INCONCLUSIVE, "plate", 60, "centring", {})):
+    for found in (report(Kept(0.9, 0.95, 0.1)), Equalization(Verdict.INCONCLUSIVE, "plate", 60, "centring", {})):
         assert "No rows were written" in found.to_html()
 
 
