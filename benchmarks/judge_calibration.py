@@ -1,7 +1,7 @@
 """Does the judge keep its promises? Real rows against real rows, over and over, and rows that differ by a known law.
 
     python benchmarks/judge_calibration.py [--splits 1000] [--tables magic.csv.gz] [--write docs/judging.md]
-        [--keep rows.csv]
+        [--keep rows.csv] [--kept rows.csv]
 
 Where both sides come from one law, a p-value has to be below .05 in 5 % of the splits, and below .01 in 1 %; limits at
 95 % have to leave the truth out in 5 %. Where the sides differ by a fixed amount, the truth is what the check measures
@@ -165,8 +165,18 @@ def main() -> None:
     parser.add_argument("--columns", type=int, nargs="*", default=list(COLUMNS))
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="also write what was found in every split, as a CSV file")
+    parser.add_argument("--kept", type=Path, nargs="*", default=[], help="print what earlier runs found, judge nothing")
     parser.add_argument("--write", type=Path, help="put the tables between the marks of this file")
     args = parser.parse_args()
+    rows = pd.concat(map(pd.read_csv, args.kept)) if args.kept else judged(args)
+    if args.keep:
+        rows.to_csv(args.keep, index=False)
+    text = [of_p_values(rows), of_limits(rows), of_verdicts(rows), f"{run_of('judge_calibration.py')}."]
+    show("\n\n".join(text), args.write, "calibration")
+
+
+def judged(args: argparse.Namespace) -> pd.DataFrame:
+    """Judge every split of every cell: a row for each check."""
     laws: dict[str, Draw] = {"gaussian": gaussian, "heavy": heavy, "counts": counts, "mixed": mixed}
     laws |= {path.name.split(".")[0]: of_table(read_table(path)) for path in args.tables}
     cells = [Cell(*cell, moved=False) for cell in itertools.product(laws, args.columns, args.rows)]
@@ -176,11 +186,7 @@ def main() -> None:
     found = Parallel(args.jobs)(
         delayed(lambda c, s: list(judge(c, laws[c.kind], s)))(cell, seed) for cell, seed in runs
     )
-    rows = pd.DataFrame(itertools.chain.from_iterable(found))
-    if args.keep:
-        rows.to_csv(args.keep, index=False)
-    text = [of_p_values(rows), of_limits(rows), of_verdicts(rows), f"{run_of('judge_calibration.py')}."]
-    show("\n\n".join(text), args.write, "calibration")
+    return pd.DataFrame(itertools.chain.from_iterable(found))
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def equalize_cells(path: Path, target: Path, asked: Asked) -> Equalized:
 
 
 def read_cells(path: Path) -> AnnData:
-    """Read an .h5ad file; raise `DataError` if it is none."""
+    """Open an .h5ad file, of which X stays where it is and is read in chunks; raise `DataError` if it is none."""
     import anndata
 
     from ganaug.data.text import first_line
@@ -66,7 +66,9 @@ def read_cells(path: Path) -> AnnData:
     if not path.exists():
         raise DataError(f"there is no file {path}")
     try:
-        return anndata.read_h5ad(path)
+        adata = anndata.read_h5ad(path, backed="r")
+        # rows of a matrix that lies column by column are all over the file
+        return adata.to_memory() if getattr(adata.X, "format", None) == "csc" else adata
     except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is no readable .h5ad file: {first_line(error)}") from error
 
@@ -75,3 +77,5 @@ def save_cells(adata: AnnData, path: Path) -> None:
     """Write an .h5ad file atomically."""
     with atomic(path) as temporary:
         adata.write_h5ad(temporary, compression="gzip")
+        if adata.isbacked:
+            adata.file.close()  # it is open as the temporary file, which is renamed now

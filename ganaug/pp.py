@@ -230,6 +230,11 @@ def equalize_new(
 def equalized_matrix(adata: AnnData, key: str = "ganaug", rows: slice = slice(None)) -> NDArray[np.float64]:
     """Compute rows of the equalised matrix ``(n_rows, n_features)`` from what `equalize` has written.
 
+    Raises
+    ------
+    DataError
+        If something that `equalize` writes is not there, or a cell is of another batch than it was then.
+
     Examples
     --------
     >>> import anndata
@@ -281,12 +286,15 @@ def _told(model: BatchEqualizer, asked: dict[str, Any]) -> dict[str, Any]:
     reference = wanted if isinstance(wanted, (str, np.ndarray)) else [str(name) for name in np.atleast_1d(wanted)]
     asked |= {"reference": reference, "covariates": list(model.covariates or []) or None, "labels_key": model.labels}
     asked |= {"random_state": model.random_state if isinstance(model.random_state, int) else None}
-    certificate = getattr(model, "certificate_", None)
+    certificate, found = getattr(model, "certificate_", None), {}
+    if model.association_:  # not by name, in which a file has no room for a "/"
+        names, values = map(str, model.association_), np.array(list(model.association_.values()))
+        found = {"covariates": list(names), "cramers_v": values}
     told = {
         "batches": [str(name) for name in [*model.batches_, *model.adapted_]],
         "way": model.way_,
         "guard": {way: kept._asdict() for way, kept in model.guard_.items()},
-        "association": {str(name): value for name, value in model.association_.items()},
+        "association": found or None,
         "certificate": None if certificate is None else certificate.to_dict(),
         "note": "Test for differences on the raw values, with the batch in the design.",
     }

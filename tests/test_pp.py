@@ -298,6 +298,55 @@ def test_bad_input_is_told_and_nothing_is_written(how: str, said: str) -> None:
     assert "ganaug" not in adata.uns
 
 
+@pytest.mark.parametrize(
+    ("where", "name", "said"),
+    [
+        ("uns", "ganaug", r"adata\.uns has no 'ganaug': not equalised"),
+        ("obsm", "ganaug_shift", r"adata\.obsm has no 'ganaug_shift'"),
+        ("varm", "ganaug_loadings", r"adata\.varm has no 'ganaug_loadings'"),
+    ],
+)
+def test_a_lazy_matrix_of_which_something_is_gone_is_told(where: str, name: str, said: str) -> None:
+    adata = proteins()
+    ganaug.pp.equalize(adata, "day", certify=False)
+    del getattr(adata, where)[name]
+    with pytest.raises(DataError, match=said):
+        ganaug.pp.equalized_matrix(adata)
+
+
+def test_a_batch_that_was_renamed_since_is_not_taken_for_another() -> None:
+    adata = proteins()
+    ganaug.pp.equalize(adata, "day", certify=False)
+    adata.obs["day"] = adata.obs["day"].replace({"d2": "d22"})
+    with pytest.raises(DataError, match=r"adata\.obs\['day'\] says 'd22', which was no batch.*did you mean 'd2'"):
+        ganaug.pp.equalized_matrix(adata)
+
+
+def test_a_slash_in_a_name_breaks_no_file(tmp_path: Path) -> None:
+    adata = proteins()
+    adata.obs["mg/day"] = np.random.default_rng(1).choice(["low", "high"], adata.n_obs)
+    ganaug.pp.equalize(adata, "day", covariates=["mg/day"], certify=False)
+    del adata.obs["mg/day"]
+    adata.write_h5ad(tmp_path / "cells.h5ad")
+    told = anndata.read_h5ad(tmp_path / "cells.h5ad").uns["ganaug"]["association"]
+    assert list(told["covariates"]) == ["mg/day"]
+    assert 0 <= told["cramers_v"][0] < 0.3
+    with pytest.raises(DataError, match="cannot be called 'a/b'"):
+        ganaug.pp.equalize(adata, "day", key_added="a/b")
+
+
+def test_labels_that_name_single_cells_are_refused_and_later_cells_need_none() -> None:
+    adata = cells()
+    adata.obs["barcode"] = adata.obs_names
+    with pytest.raises(DataError, match="the column of labels 'barcode' has 300 values in 300 rows"):
+        ganaug.pp.equalize(adata, "batch", labels_key="barcode")
+    model = ganaug.pp.equalize(adata, "batch", labels_key="kind", certify=False, return_model=True)
+    later = adata[:50].copy()
+    del later.obs["kind"]
+    ganaug.pp.equalize_new(later, model, overwrite=True)
+    np.testing.assert_allclose(later.obsm["X_ganaug"], adata.obsm["X_ganaug"][:50], atol=1e-4)
+
+
 def test_raw_counts_are_warned_of_by_the_name_of_their_place() -> None:
     adata = cells()
     adata.layers["counts"] = sparse.csr_matrix(np.random.default_rng(0).poisson(2.0, size=adata.shape))

@@ -5,6 +5,7 @@ from ganaug.adversarial.checkpoint import Run
 from ganaug.adversarial.conditioning import auxiliary_classifier, mutual_information, wanted_class
 from ganaug.adversarial.config import TrainConfig
 from ganaug.adversarial.diagnostics import accuracies, duality_gap, effective_modes, mmd2
+from ganaug.adversarial.distributed import alone, rank, together
 from ganaug.adversarial.ema import Average
 from ganaug.adversarial.f_gan import CONJUGATES, Conjugate, alpha_conjugate, f_gan, f_gan_bound
 from ganaug.adversarial.game import Game, WatchedGame
@@ -52,6 +53,7 @@ __all__ = [
     "WatchedGame",
     "accuracies",
     "alarms",
+    "alone",
     "alpha_conjugate",
     "auxiliary_classifier",
     "began",
@@ -73,8 +75,10 @@ __all__ = [
     "r1",
     "r2",
     "r3gan",
+    "rank",
     "regularised",
     "relativistic",
+    "together",
     "train",
     "wanted_class",
     "wasserstein",

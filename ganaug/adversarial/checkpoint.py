@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.optim import SGD, Adam, Optimizer
 
 from ganaug.adversarial.config import Arrays, Meta, TrainConfig
+from ganaug.adversarial.distributed import on_first, restore_stream, streams
 from ganaug.adversarial.ema import Average
 from ganaug.adversarial.game import Game
 from ganaug.adversarial.history import History
@@ -76,7 +77,8 @@ class Run:
         """Say why the run is over, or None if it is not."""
         if self.step >= config.steps:
             return "steps"
-        if config.seconds is not None and self.seconds >= config.seconds:
+        seconds = config.seconds
+        if seconds is not None and on_first(lambda: self.seconds >= seconds):
             return "time"
         if config.patience is not None and self.history.stale >= config.patience:
             return "converged"
@@ -119,12 +121,12 @@ class Run:
         """
         tensors = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
         try:
-            for name, module in self._modules().items():
+            for name, module in self.modules().items():
                 module.load_state_dict(_under(name, tensors))
             self.best = {n: t.to(self.best[n]) for n, t in _under("best", tensors).items()}
             for name, optimizer in self._optimizers().items():
                 _load_optimizer(optimizer, _under(name, tensors))
-            self.rng.set_state(tensors["rng"])
+            restore_stream(self.rng, tensors)
             if self.fake_weight is not None:
                 self.fake_weight = tensors["fake_weight"].to(self.fake_weight.device)
         except (KeyError, RuntimeError, ValueError) as error:
@@ -132,7 +134,8 @@ class Run:
         self.step, self.history = meta["step"], History(meta["history"]).copy()
         self.started = time.monotonic() - meta["seconds"]
 
-    def _modules(self) -> dict[str, nn.Module]:
+    def modules(self) -> dict[str, nn.Module]:
+        """Return all networks that it carries along, by their names in a checkpoint."""
         past = {f"past_{name}": mean.module for name, mean in self.past.items()}
         return {"generator": self.generator, "critic": self.critic, "average": self.average.module, **past}
 
@@ -140,13 +143,13 @@ class Run:
         return {"generator_optimizer": self.generator_optimizer, "critic_optimizer": self.critic_optimizer}
 
     def _tensors(self) -> Weights:
-        parts = {name: module.state_dict() for name, module in self._modules().items()}
+        parts = {name: module.state_dict() for name, module in self.modules().items()}
         parts |= {name: _optimizer_tensors(optimizer) for name, optimizer in self._optimizers().items()}
         parts["best"] = self.best
         tensors = {f"{part}/{name}": tensor for part, named in parts.items() for name, tensor in named.items()}
         if self.fake_weight is not None:
             tensors["fake_weight"] = self.fake_weight
-        return tensors | {"rng": self.rng.get_state()}
+        return tensors | streams(self.rng)
 
 
 def _optimizer(module: nn.Module, lr: float, config: TrainConfig) -> Optimizer:

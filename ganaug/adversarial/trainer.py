@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ganaug.adversarial.checkpoint import Run, Stopped
 from ganaug.adversarial.config import Arrays, Meta, TrainConfig
 from ganaug.adversarial.diagnostics import measure
+from ganaug.adversarial.distributed import mean, on_first, own_stream, rank, same_weights
 from ganaug.adversarial.game import Game
 from ganaug.adversarial.history import COLUMNS, Board, History, Row, not_finite
 from ganaug.adversarial.objective import Objective
@@ -84,10 +85,12 @@ def train(
     KeyboardInterrupt
         Passed on after the last logged step has been saved.
     """
-    run = Run.start(game, objective, config, rng if rng is not None else torch.Generator().manual_seed(0))
+    same_weights(game.generator, game.critic)
+    rng = own_stream(rng if rng is not None else torch.Generator().manual_seed(0))
+    run = Run.start(game, objective, config, rng)
     if resume_from is not None:
         run.restore(*resume_from)
-    board = Board(config.tensorboard, run.step)
+    board = Board(config.tensorboard if rank() == 0 else None, run.step)
     checkpoint = run.state()
     unchecked: list[Tensor] = []
     stopped = run.stopped(config)
@@ -105,11 +108,11 @@ def train(
                 _log(game, run, turn, on_log)
                 board.write(run.history.rows[-1])
                 checkpoint, stopped = run.state(), stopped or run.stopped(config)
-                if config.save and (stopped or len(run.history.rows) % config.checkpoint_every == 0):
-                    config.save(*checkpoint)
+                if stopped or len(run.history.rows) % config.checkpoint_every == 0:
+                    _save(config, checkpoint)
     except KeyboardInterrupt:
         # a step cannot be split, so what is kept is the last logged one; the steps after it are played again
-        if config.save:
+        if config.save and rank() == 0:
             config.save(*checkpoint)
         raise
     finally:
@@ -120,7 +123,7 @@ def train(
 
 def _check(unchecked: list[Tensor], run: Run) -> None:
     """Read the losses since the last check, all at once, and name the first step that is not finite."""
-    losses = torch.stack(unchecked).tolist()
+    losses = mean(torch.stack(unchecked)).tolist()
     unchecked.clear()
     for step, both in enumerate(losses, run.step - len(losses) + 1):
         row: Row = dict(zip(("critic_loss", "generator_loss"), both, strict=True))
@@ -129,15 +132,25 @@ def _check(unchecked: list[Tensor], run: Run) -> None:
 
 
 def _log(game: Game[Given], run: Run, turn: Turn, on_log: OnLog | None) -> None:
-    row = {"step": run.step, "seconds": run.seconds, **_read(measure(game, run, turn)), "score": None}
+    same_weights(*run.modules().values())
+    row: Row = on_first(lambda: {"step": run.step, "seconds": run.seconds, **_read(measure(game, run, turn))})
+    row["score"] = None
     if not_finite(row):
         raise _diverged(run, run.step, row)
     run.history.append(row)
+    row["score"] = on_first(lambda: _score(run, on_log))
+    run.keep_best()
+
+
+def _score(run: Run, on_log: OnLog | None) -> float | None:
     score = on_log(run.step, run.average.module, run.history) if on_log else None
     if score is not None and not math.isfinite(score):
         raise ValueError(f"on_log returned {score} at step {run.step}; expected None or a finite number")
-    row["score"] = score
-    run.keep_best()
+    return score
+
+
+def _save(config: TrainConfig, checkpoint: tuple[Arrays, Meta]) -> None:
+    on_first(lambda: config.save(*checkpoint) if config.save else None)
 
 
 def _read(measured: dict[str, Tensor | None]) -> Row:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from ganaug.adversarial.checkpoint import Run
+from ganaug.adversarial.distributed import average_gradients, mean
 from ganaug.adversarial.game import Game
 from ganaug.adversarial.objective import Objective
 from ganaug.adversarial.penalties import Round
@@ -97,7 +98,8 @@ def _together(game: Game[Given], objective: Objective, run: Run) -> Turn:
     for weights, slopes in zip(players, field, strict=True):
         for weight, slope in zip(weights, slopes, strict=True):
             weight.grad = slope.detach()
-    for optimizer in optimizers:
+    for weights, optimizer in zip(players, optimizers, strict=True):
+        average_gradients(weights)
         optimizer.step()
     _settle(seen, objective, run)
     return _turn(*losses, seen)
@@ -150,13 +152,14 @@ def _settle(seen: Round, objective: Objective, run: Run) -> None:
         clip_weights(run.critic, objective.clip)
     if objective.equilibrium is not None and run.fake_weight is not None:
         logits = seen.real_logits.detach(), seen.fake_logits.detach()
-        run.fake_weight = objective.equilibrium.move(run.fake_weight, *logits)
+        run.fake_weight = mean(objective.equilibrium.move(run.fake_weight, *logits))
 
 
 def _step(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
     optimizer.zero_grad(set_to_none=True)
     # leaves the other player's gradients alone, and uncomputed
     torch.autograd.backward(loss, inputs=_weights(optimizer))
+    average_gradients(_weights(optimizer))
     optimizer.step()
 
 

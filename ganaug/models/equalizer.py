@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Hashable, Iterator, Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.devices import resolve_device
 from ganaug.errors import DataError
-from ganaug.models.equalizing.batches import Reference, labels_of, roles_of
+from ganaug.models.equalizing.batches import Reference, check_spelling, labels_of, roles_of
+from ganaug.models.equalizing.carrying import BatchCarrier
 from ganaug.models.equalizing.certificate import Certificate, certify
 from ganaug.models.equalizing.matrix import Matrix, drawn
-from ganaug.models.equalizing.reading import BatchReader
 from ganaug.models.equalizing.state import KIND, state_of
 from ganaug.models.equalizing.trust import trust
 from ganaug.persistence import save_folder
@@ -26,6 +24,9 @@ from ganaug.seeding import RandomState, Seeds
 from ganaug.transport.chain import IDENTITY, WAYS, Chain
 from ganaug.transport.choice import Refine, best_chain
 from ganaug.transport.style import Roles
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["BatchEqualizer"]
 
@@ -39,17 +40,15 @@ LEAST_TRUST = 0.1
 FEWEST_ROWS = 1000
 
 
-class Part(NamedTuple):
-    """Some rows: which, their batches, their values, and the equalised values and coordinates."""
+class Lesson(NamedTuple):
+    """What is learned from: some rows ``(n_rows, n_features)``, what each is for, and what covariates say of it."""
 
-    rows: slice
-    labels: NDArray[Any]
-    before: Floats
     values: Floats
-    coordinates: Floats
+    roles: Roles
+    effects: Floats | None
 
 
-class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
+class BatchEqualizer(BatchCarrier):
     """Carry the rows of every batch into one style, as full feature values, and leave everything else alone.
 
     Several closed-form ways are learned from two thirds of the rows; on the others a guard that sees no labels compares
@@ -67,7 +66,8 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         Columns that have to survive. They are not changed, and what they explain is no batch effect.
     labels : hashable, optional
         A column with what is known of the rows, such as the type of a cell, which may be missing in some. It is used to
-        protect: what labels explain is no batch effect, even where they go with batches. It is not changed.
+        protect: what labels explain is no batch effect, even where they go with batches. It is not changed, and later
+        rows need not have it.
     keep_batch : bool
         Whether the batch column stays among the columns that are returned.
     allow_confounded : bool
@@ -100,6 +100,8 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         Cramér's V of the batch with each covariate of categories.
     adapted_ : dict
         What was learned of batches that came later, see `adapt`.
+    measured_ : list or None
+        The columns of a DataFrame that are equalised, and that later rows must have.
     rows_ : ndarray
         At most 3,000 of the equalised rows, which later batches are brought to.
     n_features_in_, feature_names_in_
@@ -114,6 +116,8 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
     >>> bool(abs(equalized[plate == "P1"].mean() - equalized[plate == "P2"].mean()) < 0.1)
     True
     """
+
+    certificate_: Certificate | None
 
     def __init__(
         self,
@@ -159,47 +163,18 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         """
         self._check_asked()
         matrix, labels, table = self._read(X, batch, reset=True)
-        self.batches_, codes = np.unique(labels, return_inverse=True)
-        self.chain_: Chain | None = None
-        self.association_: dict[Hashable, float] = {}
-        self.way_, self.guard_ = IDENTITY, {}
-        self.adapted_: dict[Any, Chain] = {}
-        self.certificate_: Certificate | None = None
-        several = len(self.batches_) > 1
-        few = self.batches_[np.bincount(codes) < 2]
-        if several and len(few):
-            name = str(few[0])
-            raise DataError(f"the batch {name!r} has a single row, which shows no style; leave it out or join it")
-        roles = roles_of(codes, self.batches_, self.reference) if several else Roles.common(codes)
-        effects = self._effects(codes, table) if several else None
+        self._begin(labels)
         seeds = Seeds(self.random_state)
-        some = drawn(2 * codes + roles.learn, matrix.shape[1], seeds.rng("drawn"))
-        values, self.lowest_, self.highest_ = matrix.seen(some)
-        codes, rng = codes[some], seeds.rng("equalize")
-        most = min(KEPT_ROWS, max(KEPT_VALUES // max(values.shape[1], 1), 1))
-        rows = np.sort(rng.permutation(len(values))[:most])
-        if not several:
-            self.rows_ = values[rows].astype(np.float32)
-            return self
-        effects = None if effects is None else effects[some]
-        refine = self._refine(seeds) if effects is None and len(values) >= FEWEST_ROWS else None
-        chain = best_chain(values, roles.of(some), rng, effects, refine)
-        self.chain_, self.way_, self.guard_ = chain, chain.way, dict(chain.kept)
-        moved = self._moved(values, codes)[0]
-        self.rows_ = moved[rows].astype(np.float32)
-        if self.certify:
-            self.certificate_ = certify(
-                values,
-                moved,
-                roles.of(some),
-                chain,
-                None if chain.way in WAYS else refine,
-                seeds,
-                effects=effects,
-                batches=[str(name) for name in self.batches_],
-                name="batch" if self.batch is None else str(self.batch),
-                covariates=[str(name) for name in self.covariates or []],
-            )
+        lesson, rng = self._lesson(matrix, labels, table, seeds), seeds.rng("equalize")
+        moved, kept = lesson.values, _kept(lesson.values.shape, rng)
+        if len(self.batches_) > 1:
+            refine = self._refine(lesson, seeds)
+            chain = best_chain(lesson.values, lesson.roles, rng, lesson.effects, refine)
+            self.chain_, self.way_, self.guard_ = chain, chain.way, dict(chain.kept)
+            moved = self._moved(lesson.values, lesson.roles.batch)[0]
+            if self.certify:
+                self.certificate_ = self._certified(lesson, moved, chain, refine, seeds)
+        self.rows_ = moved[kept].astype(np.float32)
         return self
 
     def adapt(self, X_new: Any, batch: Any) -> Self:
@@ -236,19 +211,10 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         True
         """
         check_is_fitted(self)
-        name = labels_of([batch], 1)[0]
-        if name in self.batches_ and len(self.batches_) > 1:
-            raise DataError(f"the batch {str(name)!r} is known from fit; give transform its rows")
-        told = not isinstance(X_new, Matrix) and self.batch is not None and self.batch in getattr(X_new, "columns", ())
-        n = X_new.shape[0] if hasattr(X_new, "shape") else len(X_new)
-        matrix, labels, _ = self._read(X_new, None if told else np.repeat(name, n), reset=False)
-        others = [other for other in np.unique(labels).tolist() if other != name]
-        if others:
-            raise DataError(f"there are rows of the batch {others[0]!r} among those of {str(name)!r}; adapt takes one")
-        if len(labels) < 2:
-            raise DataError(f"the batch {str(name)!r} has a single row, which shows no style")
-        seeds = Seeds(self.random_state)
-        values = matrix.seen(drawn(np.zeros(len(labels), dtype=np.intp), matrix.shape[1], seeds.rng("drawn"))).values
+        name = labels_of([batch], 1).tolist()[0]
+        matrix, seeds = self._new(X_new, name), Seeds(self.random_state)
+        group = np.zeros(matrix.shape[0], dtype=np.intp)
+        values = matrix.seen(drawn(group, matrix.shape[1], seeds.rng("drawn"))).values
         codes = np.repeat([0, 1], [len(self.rows_), len(values)])
         roles = Roles.common(codes)._replace(reference=codes == 0)
         rows = np.concatenate([self.rows_.astype(float), values])
@@ -256,126 +222,16 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         z = self.adapted_[name].move(rows, codes)[1]
         if np.median(trust(z[codes == 1], z[codes == 0])) < LEAST_TRUST:
             warnings.warn(
-                f"the batch {str(name)!r} holds hardly anything that earlier batches hold, so its style cannot be told "
+                f"the batch {name!r} holds hardly anything that earlier batches hold, so its style cannot be told "
                 "from what is in it; `trust` says which rows have their like",
                 UserWarning,
                 stacklevel=2,
             )
         return self
 
-    def transform(self, X: Any, batch: Any = None) -> Any:
-        """Return rows ``(n_rows, n_features)`` of known batches in the reference's style, as the kind they came in.
-
-        Missing values stay missing, values stay within the range that `fit` saw, and covariates are not changed.
-
-        Raises
-        ------
-        DataError
-            If a row is of a batch that `fit` did not see.
-        """
-        return self._written(X, self.equalized(X, batch)[0])
-
     def fit_transform(self, X: Any, y: Any = None, batch: Any = None) -> Any:
         """Learn every batch's style, and return the rows in the reference's."""
         return self.fit(X, y, batch=batch).transform(X, batch=batch)
-
-    def equalized(self, X: Any, batch: Any = None) -> tuple[Any, Floats]:
-        """Return the equalised values ``(n_rows, n_numeric)`` and their coordinates ``(n_rows, n_components)``.
-
-        The values are sparse if X is. The coordinates are principal components with the noise shrunk away; with 50
-        features or fewer, the features.
-        """
-        matrix, labels = self._known(X, batch)
-        parts, coordinates, moved = [], [], np.empty((0, 0) if sparse.issparse(X) else matrix.shape)
-        for rows in matrix.chunks():
-            values, z = self._carried(matrix.read(rows), labels[rows])
-            coordinates.append(z)
-            if sparse.issparse(X):
-                parts.append(sparse.csr_array(values))
-            else:
-                moved[rows] = values
-        return sparse.vstack(parts) if parts else moved, np.concatenate(coordinates)
-
-    def equalized_parts(self, X: Any, batch: Any = None) -> Iterator[Part]:
-        """Go through the rows as `equalized` does, keeping none."""
-        matrix, labels = self._known(X, batch)
-        for rows in matrix.chunks():
-            values = matrix.read(rows)
-            yield Part(rows, labels[rows], values, *self._carried(values, labels[rows]))
-
-    def trust(self, coordinates: Floats) -> Floats:
-        """Say of each row ``(n_rows,)`` whether there is any like it among those of `fit`: 0 none, 1 as for most.
-
-        Parameters
-        ----------
-        coordinates : ndarray, shape (n_rows, n_components)
-            As of `equalized`.
-        """
-        check_is_fitted(self)
-        # of one type with the known ones, or distances to all of them are kept in memory
-        return trust(np.asarray(coordinates, dtype=float), self._encoded(self.rows_.astype(float)))
-
-    def _check_asked(self) -> None:
-        if isinstance(self.covariates, str):
-            raise DataError(f"covariates is a list of columns: give [{self.covariates!r}]")
-        if self.labels is not None and self.labels == self.batch:
-            raise DataError(f"labels and batch are both {self.batch!r}; labels say what a row is, not where it is from")
-        if self.steps < 0 or self.steps != int(self.steps):
-            raise DataError(f"steps must be a whole number from 0, not {self.steps!r}")
-
-    def _refine(self, seeds: Seeds) -> Refine | None:
-        """What lets a student play, unless none is wanted."""
-        if not self.steps:
-            return None
-        from ganaug.models.equalizing.student import Settings, refined  # torch, which nothing else here needs
-
-        device = str(resolve_device(self.device))
-        return refined(Settings(self.steps, device=device, random_state=seeds.integer("student")))
-
-    def _known(self, X: Any, batch: Any) -> tuple[Matrix, NDArray[Any]]:
-        """The numbers, and the batch of each row, of which something has been learned."""
-        check_is_fitted(self)
-        matrix, labels, _ = self._read(X, batch, reset=False)
-        unknown = sorted(map(str, self.unknown(labels)))
-        if unknown:
-            raise DataError(
-                f"fit has not seen the batch {unknown[0]!r}, only {[str(b) for b in self.batches_]}; adapt learns it"
-            )
-        return matrix, labels
-
-    def unknown(self, labels: NDArray[Any]) -> list[Any]:
-        """Batches among these of which nothing has been learned."""
-        if self.chain_ is None and not self.adapted_:
-            return []
-        known = {*self.batches_.tolist(), *self.adapted_}
-        return [name for name in np.unique(labels).tolist() if name not in known]
-
-    def _carried(self, values: Floats, labels: NDArray[Any]) -> tuple[Floats, Floats]:
-        """Values and coordinates of rows of known batches."""
-        new = np.isin(labels, list(self.adapted_))
-        if not new.any():
-            return self._moved(values, np.searchsorted(self.batches_, labels))
-        moved, z = values.copy(), self._encoded(values).copy()
-        moved[~new], z[~new] = self._moved(values[~new], np.searchsorted(self.batches_, labels[~new]))
-        for name, chain in self.adapted_.items():
-            rows = labels == name
-            moved[rows] = self._within(chain.move(values[rows], np.ones(rows.sum(), dtype=np.intp))[0])
-            z[rows] = self._encoded(moved[rows])
-        return moved, z
-
-    def _moved(self, values: Floats, codes: NDArray[np.intp]) -> tuple[Floats, Floats]:
-        """Values and coordinates of rows of batches that `fit` saw."""
-        if self.chain_ is None or self.way_ == IDENTITY:
-            return values, self._encoded(values)
-        moved, z = self.chain_.move(values, codes)
-        return self._within(moved), z
-
-    def _encoded(self, values: Floats) -> Floats:
-        return values if self.chain_ is None else self.chain_.space.encode(self.chain_.rows(values))
-
-    def _within(self, values: Floats) -> Floats:
-        """Values within the range that was seen, so that what cannot be negative is not."""
-        return np.clip(values, self.lowest_, self.highest_)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the model as a folder of safetensors and JSON; `ganaug.load` brings it back.
@@ -385,3 +241,78 @@ class BatchEqualizer(TransformerMixin, BatchReader):  # type: ignore[misc]
         check_is_fitted(self)
         arrays, meta = state_of(self)
         save_folder(path, arrays, meta, kind=KIND)
+
+    def _check_asked(self) -> None:
+        if isinstance(self.covariates, str):
+            raise DataError(f"covariates is a list of columns: give [{self.covariates!r}]")
+        if self.labels is not None and self.labels == self.batch:
+            raise DataError(f"labels and batch are both {self.batch!r}; labels say what a row is, not where it is from")
+        if self.steps < 0 or self.steps != int(self.steps):
+            raise DataError(f"steps must be a whole number from 0, not {self.steps!r}")
+
+    def _begin(self, labels: NDArray[Any]) -> None:
+        """Forget what was learned earlier, and name the batches; raise `DataError` if one shows no style."""
+        self.batches_, n = np.unique(labels, return_counts=True)
+        self.chain_, self.way_, self.guard_ = None, IDENTITY, {}
+        self.association_, self.adapted_ = {}, {}
+        self.certificate_ = None
+        few = self.batches_[n < 2].tolist() if len(n) > 1 else []
+        if few:
+            raise DataError(f"the batch {few[0]!r} has a single row, which shows no style; leave it out or join it")
+
+    def _lesson(self, matrix: Matrix, labels: NDArray[Any], table: pd.DataFrame | None, seeds: Seeds) -> Lesson:
+        """Look at all rows once, and keep those that are learned from."""
+        codes = np.searchsorted(self.batches_, labels)
+        roles, effects = Roles.common(codes), None
+        if len(self.batches_) > 1:
+            roles, effects = roles_of(codes, self.batches_, self.reference), self._effects(codes, table)
+        some = drawn(2 * codes + roles.learn, matrix.shape[1], seeds.rng("drawn"))
+        values, self.lowest_, self.highest_ = matrix.seen(some)
+        return Lesson(values, roles.of(some), None if effects is None else effects[some])
+
+    def _refine(self, lesson: Lesson, seeds: Seeds) -> Refine | None:
+        """What lets a student play, unless none is wanted or rows are too few."""
+        if not self.steps or lesson.effects is not None or len(lesson.values) < FEWEST_ROWS:
+            return None
+        from ganaug.models.equalizing.student import Settings, refined  # torch, which nothing else here needs
+
+        device = str(resolve_device(self.device))
+        return refined(Settings(self.steps, device=device, random_state=seeds.integer("student")))
+
+    def _certified(
+        self, lesson: Lesson, moved: Floats, chain: Chain, refine: Refine | None, seeds: Seeds
+    ) -> Certificate:
+        return certify(
+            lesson.values,
+            moved,
+            lesson.roles,
+            chain,
+            None if chain.way in WAYS else refine,
+            seeds,
+            effects=lesson.effects,
+            batches=[str(name) for name in self.batches_],
+            name="batch" if self.batch is None else str(self.batch),
+            covariates=[str(name) for name in self.covariates or []],
+        )
+
+    def _new(self, X: Any, name: Any) -> Matrix:
+        """Rows of one batch that `fit` did not see."""
+        seen = self.batches_.tolist() if len(self.batches_) > 1 else []
+        if name in seen:
+            raise DataError(f"the batch {name!r} is known from fit; give transform its rows")
+        check_spelling(name, [*seen, *self.adapted_])
+        told = not isinstance(X, Matrix) and self.batch is not None and self.batch in getattr(X, "columns", ())
+        n = X.shape[0] if hasattr(X, "shape") else len(X)
+        matrix, labels, _ = self._read(X, None if told else np.repeat(name, n), reset=False)
+        others = [other for other in np.unique(labels).tolist() if other != name]
+        if others:
+            raise DataError(f"there are rows of the batch {others[0]!r} among those of {name!r}; adapt takes one")
+        if len(labels) < 2:
+            raise DataError(f"the batch {name!r} has a single row, which shows no style")
+        return matrix
+
+
+def _kept(shape: tuple[int, int], rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw the rows that are kept for batches that come later."""
+    most = min(KEPT_ROWS, max(KEPT_VALUES // max(shape[1], 1), 1))
+    return np.sort(rng.permutation(shape[0])[:most])

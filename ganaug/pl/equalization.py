@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ganaug.data.checks import nearest
 from ganaug.errors import DataError
 from ganaug.models.equalizing.annotated import lazy_rows
+from ganaug.models.equalizing.matrix import dense
 from ganaug.pl.groups import Groups
 from ganaug.pl.measures import alike, clusters, flat, mixing_of, movers_of
 from ganaug.pl.panels import draw
@@ -94,13 +95,13 @@ def equalization(
     _check_keys(adata, [batch_key, label_key], [before, *drawn], layer)
     seeds = Seeds(random_state)
     cells = adata[np.sort(seeds.rng("cells").permutation(adata.n_obs)[:MOST_CELLS])].to_memory()
-    old, after = _before(cells, told), _dense(cells.obsm[f"X_{key}"])
-    earlier = _components(old, seeds) if before is None else _dense(cells.obsm[before])
+    old, after = _before(cells, told), dense(cells.obsm[f"X_{key}"])
+    earlier = _components(old, seeds) if before is None else dense(cells.obsm[before])
     batch = Groups.of(cells.obs[batch_key])
     state = clusters(after, seeds.rng("clusters")) if label_key is None else Groups.of(cells.obs[label_key])
     change = None if "use_rep" in told else _change(cells, old, key, layer or told.get("layer_added"))
     movers = None if change is None else movers_of(old, change, cells.var_names, batch)
-    shown = [_dense(cells.obsm[name]) for name in drawn]
+    shown = [dense(cells.obsm[name]) for name in drawn]
     shown = shown or [flat(z, str(embedding), seeds.rng("embedding")) for z in (earlier, after)]
     groups, mixing = [(batch_key, batch), (label_key or "cluster", state)], mixing_of(earlier, after, batch, state)
     return draw(f"{batch_key}: {told['way']}", alike(*shown), groups, mixing, movers, seeds.rng("order"))
@@ -128,22 +129,18 @@ def _check_keys(adata: AnnData, columns: list[str | None], arrays: list[str | No
 def _before(cells: AnnData, told: dict[str, Any]) -> Any:
     """What was equalised ``(n_cells, n_features)``, sparse or not."""
     if "use_rep" in told:
-        return _dense(cells.obsm[told["use_rep"]])
+        return dense(cells.obsm[told["use_rep"]])
     return cells.layers[told["layer"]] if "layer" in told else cells.X
-
-
-def _dense(values: Any) -> Floats:
-    return np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
 
 
 def _components(values: Any, seeds: Seeds) -> Floats:
     """Coordinates of the cells as they were, found as those of the equalised ones are."""
-    rows = _dense(values)
+    rows = dense(values)
     return Space.fit(rows, seeds.rng("space")).encode(rows)
 
 
 def _change(cells: AnnData, old: Any, key: str, layer: str | None) -> Floats | None:
     """How far values moved ``(n_cells, n_features)``; None if nothing says so."""
     if layer in cells.layers:
-        return _dense(cells.layers[layer] - old)
-    return lazy_rows(cells, key, slice(None)) - _dense(old) if f"{key}_shift" in cells.obsm else None
+        return dense(cells.layers[layer] - old)
+    return lazy_rows(cells, key, slice(None)) - dense(old) if f"{key}_shift" in cells.obsm else None

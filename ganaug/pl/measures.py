@@ -13,17 +13,16 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.stats import entropy
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
-from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from ganaug.pl.groups import Groups
+from ganaug.transport.guard import entropies, nearest_rows
 
 __all__ = ["N_MOVERS", "Mixing", "Movers", "alike", "clusters", "flat", "mixing_of", "movers_of"]
 
 Floats = NDArray[np.float64]
 
-NEIGHBOURS = 30
 # a batch with fewer cells in a state has none to mix with there
 FEWEST_CELLS = 10
 N_CLUSTERS = 8
@@ -67,8 +66,8 @@ def mixing_of(before: Floats, after: Floats, batch: Groups, state: Groups) -> Mi
     cells = np.asarray(pd.crosstab(state.codes, batch.codes).to_numpy(), dtype=np.intp)
     shared = (cells >= FEWEST_CELLS).sum(axis=1) > 1
     least = np.where(shared, np.maximum(entropy(cells, axis=1), 1e-12), np.nan)
-    near, later = _nearest(before), _nearest(after)
-    mixed = [_mean(_entropy(batch.codes[rows], len(batch.names)), state) for rows in (near, later)]
+    near, later = nearest_rows(before), nearest_rows(after)
+    mixed = [_mean(entropies(rows, batch.codes), state) for rows in (near, later)]
     own = [_mean((state.codes[rows] == state.codes[:, None]).mean(axis=1), state) for rows in (near, later)]
     return Mixing((mixed[0] / least, mixed[1] / least), (own[0], own[1]), cells)
 
@@ -111,17 +110,6 @@ def alike(before: Floats, after: Floats) -> tuple[Floats, Floats]:
     before, after = (np.pad(z[:, :2], ((0, 0), (0, max(0, 2 - z.shape[1])))) for z in (before, after))
     before, after = before - before.mean(axis=0), after - after.mean(axis=0)
     return before, after @ orthogonal_procrustes(after, before)[0]
-
-
-def _nearest(z: Floats) -> NDArray[np.intp]:
-    with threadpool_limits(limits=1):
-        model = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(z) - 1)).fit(z)
-        return np.asarray(model.kneighbors(return_distance=False))
-
-
-def _entropy(codes: NDArray[np.intp], n: int) -> Floats:
-    """Of so many groups in each row ``(n_rows, n_neighbours)``."""
-    return np.asarray(entropy((codes[:, :, None] == np.arange(n)).mean(axis=1), axis=1))
 
 
 def _mean(values: Floats, state: Groups) -> Floats:

@@ -73,6 +73,8 @@ def best_chain(
     chain = Chain.fit(way, X, roles, rng, effects)
     if refine is not None and chain.second is not None and kept[way].untold < HARDLY_TOLD:
         refined = refine(tried[0][way], X[deals[0].rest], roles.of(deals[0].rest))
+        if refined.way == way:  # the student was left out
+            return replace(chain, kept=kept)
         after, before = deals[0].kept(refined, rng), seen[0][way]
         # it is seen on one third alone, so it is set beside the others by the difference that it makes there
         kept[refined.way] = Kept(*np.clip(np.add(kept[way], np.subtract(after, before)), 0.0, 1.0).tolist())

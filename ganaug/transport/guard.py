@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from ganaug.transport.style import Floats
 
-__all__ = ["Kept", "Partners", "balance", "mixing", "partners", "structure", "untold"]
+__all__ = ["Kept", "Partners", "balance", "entropies", "mixing", "nearest_rows", "partners", "structure", "untold"]
 
 NEIGHBOURS = 30
 MUTUAL = 20
@@ -87,11 +87,36 @@ def mixing(z: Floats, batch: NDArray[np.intp], weight: Floats | None = None) -> 
     True
     """
     weight = np.ones(len(z)) if weight is None else weight
+    found = entropies(nearest_rows(z), batch, weight)
+    return float(np.average(found, weights=weight) / np.log(max(len(np.unique(batch)), 2)))
+
+
+def nearest_rows(z: Floats) -> NDArray[np.intp]:
+    """Each row's 30 nearest other rows ``(n_rows, 30)``, or all others where there are fewer."""
     with threadpool_limits(limits=1):
-        near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(z) - 1)).fit(z).kneighbors(return_distance=False)
-    found = ((batch[near][:, :, None] == np.unique(batch)) * weight[near][:, :, None]).sum(axis=1)
-    found /= np.maximum(found.sum(axis=1, keepdims=True), 1e-12)
-    return float(np.average(_entropy(found), weights=weight) / np.log(max(len(np.unique(batch)), 2)))
+        model = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(z) - 1)).fit(z)
+        return np.asarray(model.kneighbors(return_distance=False))
+
+
+def entropies(near: NDArray[np.intp], batch: NDArray[np.intp], weight: Floats | None = None) -> Floats:
+    """Entropy of the batches among the rows near each row ``(n_rows,)``, in nats.
+
+    Parameters
+    ----------
+    near : ndarray of int, shape (n_rows, n_neighbours)
+    batch : ndarray of int, shape (n_rows,)
+    weight : ndarray, shape (n_rows,), optional
+        What each row counts for.
+
+    Examples
+    --------
+    >>> entropies(np.array([[0, 1, 2], [0, 1, 3]]), np.array([0, 1, 1, 2])).round(2)
+    array([0.64, 1.1 ])
+    """
+    weight = np.ones(len(batch)) if weight is None else weight
+    share = ((batch[near][:, :, None] == np.unique(batch)) * weight[near][:, :, None]).sum(axis=1)
+    share /= np.maximum(share.sum(axis=1, keepdims=True), 1e-12)
+    return np.asarray(-(share * np.log(np.maximum(share, 1e-12))).sum(axis=1))
 
 
 def untold(X: Floats, batch: NDArray[np.intp], rng: np.random.Generator, weight: Floats | None = None) -> float:
@@ -158,10 +183,6 @@ def structure(z: Floats, batch: NDArray[np.intp], pairs: Partners, rng: np.rando
         squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
         rank[here] = (squares < ((one - z[second[here]]) ** 2).sum(axis=1)[:, None] - 1e-9).mean(axis=1)
     return float(1 - 2 * rank.mean())
-
-
-def _entropy(share: Floats) -> Floats:
-    return np.asarray(-(share * np.log(np.maximum(share, 1e-12))).sum(axis=1))
 
 
 def _mutual(unit: Floats, one: NDArray[np.intp], other: NDArray[np.intp]) -> Partners:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Self
 
 import numpy as np
@@ -70,17 +71,31 @@ class Quantiles:
         """Bring rows ``(n_rows, n_features)`` of known batches to the reference; missing values stay missing."""
         moved = np.array(X, dtype=float)
         for b in np.unique(batch):
-            rows = batch == b
+            rows = np.flatnonzero(batch == b)
+            part = np.ascontiguousarray(moved[rows].T)
             for j in np.flatnonzero(~np.isnan(self.knots[b, :, 0])):
-                moved[rows, j] = self._one(X[rows, j], b, int(j))
+                part[j] = self._one(part[j], b, int(j))
+            moved[rows] = part.T
         return moved
 
     def _one(self, x: Floats, b: int, j: int) -> Floats:
-        knots, n = self.knots[b, j], self.goal.shape[1]
-        rank = (np.searchsorted(knots, x, "left") + np.searchsorted(knots, x, "right")) / (2 * n)
-        moved = np.interp(rank, (np.arange(n) + 0.5) / n, self.goal[j])
-        moved = np.where(x <= self.floor[j], self.floor[j], moved)
-        return np.where(np.isnan(x), np.nan, moved)
+        knots = self.knots[b, j]
+        below = np.searchsorted(knots, x)
+        upto = below.copy()
+        # only a value on a knot has fewer knots below it than up to it; most have not to be looked for twice
+        tied = np.flatnonzero(knots[np.minimum(below, len(knots) - 1)] == x)
+        upto[tied] = np.searchsorted(knots, x[tied], "right")
+        moved: Floats = self._at_ranks[j, below + upto]
+        moved[x <= self.floor[j]] = self.floor[j]
+        moved[np.isnan(x)] = np.nan
+        return moved
+
+    @cached_property
+    def _at_ranks(self) -> Floats:
+        """The goal at all mid-ranks there are: of so many half knots ``(n_features, 2 * n_knots + 1)``."""
+        n = self.goal.shape[1]
+        rank, at = np.arange(2 * n + 1) / (2 * n), (np.arange(n) + 0.5) / n
+        return np.stack([np.interp(rank, at, goal) for goal in self.goal])
 
 
 def _quantiles(X: Floats, at: Floats) -> Floats:

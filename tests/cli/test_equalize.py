@@ -282,6 +282,20 @@ def test_cells_get_a_layer_and_x_stays(run, cells):
     assert sum(batch["rows"] for batch in report["batches"]) == 300
 
 
+def test_x_stays_in_the_file_and_one_that_lies_column_by_column_is_loaded(run, cells, monkeypatch):
+    read, opened = anndata.read_h5ad, []
+    monkeypatch.setattr(anndata, "read_h5ad", lambda *given, **told: opened.append(read(*given, **told)) or opened[-1])
+    assert run("equalize", "cells.h5ad", "--batch", "donor", "-o", "rows.h5ad").exit_code == 0
+    assert opened[0].isbacked
+    adata = read("cells.h5ad")
+    adata.X = sparse.csc_matrix(adata.X)
+    adata.write_h5ad("columns.h5ad")
+    assert run("equalize", "columns.h5ad", "--batch", "donor", "-o", "same.h5ad").exit_code == 0
+    one, other = read("rows.h5ad"), read("same.h5ad")
+    assert (one.X != adata.X).nnz == (other.X != adata.X).nnz == 0
+    assert abs(one.layers["ganaug"] - other.layers["ganaug"]).max() < 1e-5
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -289,6 +303,7 @@ def test_cells_get_a_layer_and_x_stays(run, cells):
         ("no.h5ad --batch donor", r"no\.h5ad is no readable \.h5ad file"),
         ("cells.h5ad --batch doner", "no column 'doner'; did you mean 'donor'"),
         ("cells.h5ad --batch donor -o new.csv", r"ends in \.h5ad, not into new\.csv"),
+        ("empty.h5ad --batch donor", r"empty\.h5ad is no readable \.h5ad file: .*'X' doesn't exist"),
         ("again.h5ad --batch donor", r"layers\['ganaug'\].* already; --overwrite replaces it"),
     ],
 )
@@ -297,6 +312,7 @@ def test_bad_cells(run, cells, arguments, message):
     adata = anndata.read_h5ad(cells)
     adata.layers["ganaug"] = adata.X
     adata.write_h5ad("again.h5ad")
+    anndata.AnnData(obs=adata.obs, var=adata.var).write_h5ad("empty.h5ad")
     assert re.search(message, refusal(run, cells.parent, *arguments.split()))
 
 

@@ -157,6 +157,107 @@ def test_a_known_batch_is_not_adapted_to() -> None:
         model.adapt(table[table["plate"] == "P1"], "P1")
 
 
+def test_columns_that_only_fit_needs_may_be_left_out_later() -> None:
+    table = plates(400)
+    kind = pd.Series(np.where(table["a"] - table["c"] > 4, "left", "right"), index=table.index)
+    table = table[["dose", *"abcd", "plate"]].assign(kind=kind.where(np.arange(400) % 3 > 0))
+    model = BatchEqualizer(batch="plate", covariates=["dose"], labels="kind", random_state=0).fit(table)
+    moved = model.transform(table)
+    assert list(moved) == ["dose", *"abcd", "kind"]
+    pd.testing.assert_series_equal(moved["kind"], table["kind"])
+    for left_out in (["kind"], ["dose"], ["kind", "dose"]):
+        alone = model.transform(table.drop(columns=left_out))
+        pd.testing.assert_frame_equal(alone, moved.drop(columns=left_out))
+    without = table.drop(columns=["plate", "kind"])
+    pd.testing.assert_frame_equal(model.transform(without, batch=table["plate"]), moved.drop(columns="kind"))
+    late = table.drop(columns=["kind", "dose"])[:100].assign(plate="P9")
+    assert list(model.adapt(late, "P9").transform(late)) == list("abcd")
+
+
+def test_what_later_rows_must_have_is_asked_for_and_nothing_is_said_of_the_rest() -> None:
+    table = plates().assign(kind="x")
+    model = BatchEqualizer(batch="plate", labels="kind", random_state=0).fit(table)
+    later = table.drop(columns="kind")
+    with pytest.raises(ValueError, match=r"now missing:\n- b\n$"):
+        model.transform(later.drop(columns="b"))
+    with pytest.raises(ValueError, match="must be in the same order"):
+        model.transform(later[["b", "a", "c", "d", "plate", "dose"]])
+    with pytest.raises(ValueError, match=r"unseen at fit time:\n- note"):
+        model.transform(later.assign(note=1.0))
+    with pytest.raises(DataError, match="there is no column 'plate'"):
+        model.transform(later.drop(columns="plate"))
+
+
+def test_a_column_is_equalised_if_fit_did_so_whatever_its_type_is_later() -> None:
+    table = plates().assign(passed=True)
+    model = BatchEqualizer(batch="plate", random_state=0).fit(table)
+    assert model.measured_ == [*"abcd", "dose"]
+    later = model.transform(table.assign(passed=1))
+    assert (later["passed"] == 1).all()
+    pd.testing.assert_frame_equal(later.drop(columns="passed"), model.transform(table).drop(columns="passed"))
+
+
+def test_columns_called_by_numbers_are_asked_for_too() -> None:
+    table = plates().set_axis(range(6), axis=1)
+    model = BatchEqualizer(batch=4, random_state=0).fit(table)
+    assert list(model.transform(table)) == [0, 1, 2, 3, 5]
+    with pytest.raises(DataError, match="there is no column 3"):
+        model.transform(table.rename(columns={3: 7}))
+
+
+@pytest.mark.parametrize(
+    ("seen", "given", "said"),
+    [
+        (int, str, r"the batch '0' is a text, and fit saw the number 0; .*\.astype\(int\)"),
+        (str, int, r"the batch 0 is a number, and fit saw the text '0'; .*\.astype\(str\)"),
+        (float, str, r"the batch '0\.0' is a text, and fit saw the number 0\.0; .*\.astype\(float\)"),
+        (bool, str, r"the batch 'False' is a text, and fit saw the truth value False; .*\.astype\(bool\)"),
+    ],
+)
+def test_a_batch_of_another_type_is_told(seen: Any, given: Any, said: str) -> None:
+    X, batch = np.random.default_rng(0).normal(size=(60, 3)), np.repeat([0, 1], 30).astype(seen)
+    model = BatchEqualizer(random_state=0).fit(X, batch=batch)
+    with pytest.raises(DataError, match=said):
+        model.transform(X, batch=batch.astype(given))
+    with pytest.raises(DataError, match=said):
+        model.adapt(X[:30], batch.astype(given)[0].item())
+
+
+def test_whole_numbers_are_the_same_with_and_without_decimals() -> None:
+    X, batch = np.random.default_rng(0).normal(size=(60, 3)), np.repeat([0, 1], 30)
+    model = BatchEqualizer(random_state=0).fit(X + 5 * batch[:, None], batch=batch)
+    np.testing.assert_array_equal(model.transform(X, batch=batch.astype(float)), model.transform(X, batch=batch))
+    with pytest.raises(DataError, match=r"the batch '0' is a text, and fit saw the number 0\.0"):
+        BatchEqualizer(random_state=0).fit(X, batch=batch.astype(float)).transform(X, batch=batch.astype(str))
+
+
+@pytest.mark.parametrize("role", ["labels", "covariates"])
+def test_names_of_single_rows_protect_nothing_and_are_refused(role: str) -> None:
+    table = plates().assign(barcode=[f"c{i}" for i in range(300)])
+    asked = {role: "barcode" if role == "labels" else ["barcode"]}
+    what = "column of labels" if role == "labels" else "covariate"
+    with pytest.raises(DataError, match=f"the {what} 'barcode' has 300 values in 300 rows.*a column of kinds"):
+        BatchEqualizer(batch="plate", random_state=0, **asked).fit(table)
+
+
+def test_a_few_rows_that_are_known_protect() -> None:
+    table = plates()
+    kind = pd.Series(None, index=table.index, dtype=object)
+    kind.iloc[:4] = ["T", "B", "NK", "T"]
+    BatchEqualizer(batch="plate", labels="kind", random_state=0).fit(table.assign(kind=kind))
+
+
+def test_rows_come_in_parts_as_they_come_together() -> None:
+    table = plates()
+    model = BatchEqualizer(batch="plate", random_state=0).fit(table)
+    values, coordinates = model.equalized(table)
+    for part in model.equalized_parts(table):
+        np.testing.assert_array_equal(part.values, values[part.rows])
+        np.testing.assert_array_equal(part.coordinates, coordinates[part.rows])
+        np.testing.assert_array_equal(part.before, table[model.measured_].to_numpy()[part.rows])
+        assert (part.labels == table["plate"].to_numpy()[part.rows]).all()
+
+
 def test_an_unseen_batch_is_told_by_name() -> None:
     table = plates()
     model = BatchEqualizer(batch="plate", random_state=0).fit(table)

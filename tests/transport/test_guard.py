@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganaug.transport.guard import mixing, partners, structure, untold
+from ganaug.transport.guard import entropies, mixing, nearest_rows, partners, structure, untold
 
 
 def test_partners_stay_near_unless_states_are_merged_wrongly() -> None:
@@ -25,3 +25,15 @@ def test_trees_tell_what_neighbours_do_not() -> None:
     X[:, 0] = np.where((batch == 1) & (rng.random(600) < 0.8), 0.5, X[:, 0])
     assert mixing(X, batch) > 0.9
     assert untold(X, batch, rng) < 0.7
+
+
+def test_a_row_is_not_near_itself_and_few_rows_are_near_all_others() -> None:
+    near = nearest_rows(np.arange(5.0)[:, None])
+    assert near.shape == (5, 4)
+    assert [sorted(rows) for rows in near.tolist()] == [[k for k in range(5) if k != row] for row in range(5)]
+
+
+def test_entropy_is_that_of_the_weighted_shares() -> None:
+    near, batch = np.array([[0, 1, 2], [0, 1, 2]]), np.array([4, 7, 7])
+    assert np.allclose(entropies(near, batch), np.log(3) - 2 / 3 * np.log(2))
+    assert np.allclose(entropies(near, batch, np.array([2.0, 1.0, 1.0])), np.log(2))

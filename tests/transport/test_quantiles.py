@@ -28,6 +28,31 @@ def test_a_detection_limit_hits_all_days_alike_and_no_value_is_invented_on_it() 
     assert ((X == 0) <= (moved == 0)).all()
 
 
+def test_values_on_a_knot_go_to_the_middle_of_its_ranks_and_those_between_to_the_end_of_the_ones_below() -> None:
+    knots, goal = np.array([[[0.0, 0.0, 0.0, 1.0]]]), np.array([[10.0, 20.0, 30.0, 40.0]])
+    x = np.array([[-1.0], [-0.0], [0.0], [0.5], [1.0], [2.0], [np.nan]])
+    moved = Quantiles(knots, goal, np.array([np.nan])).move(x, np.zeros(7, dtype=np.intp))
+    # below so many knots of four: 0, 0 to 3, 3, 3 to 4, 4; the goals are those of .125, .375, .625 and .875
+    np.testing.assert_allclose(moved[:, 0], [10, 20, 20, 35, 40, 40, np.nan])
+
+
+def test_ranks_are_those_of_two_searches_also_of_ties_and_rows_that_were_not_seen() -> None:
+    rng = np.random.default_rng(0)
+    day = rng.integers(3, size=900)
+    X = np.column_stack([rng.normal(size=900), rng.poisson(3.0, size=900), np.maximum(rng.normal(size=900), 0)])
+    X[day == 1] = 2 * X[day == 1] + 1
+    X[::11, 0] = np.nan
+    model = Quantiles.fit(X[:600], Roles.common(day[:600]), rng)
+    moved, n = model.move(X, day), model.goal.shape[1]
+    for b, j in np.argwhere(~np.isnan(model.knots[:, :, 0])):
+        x, knots = X[day == b, j], model.knots[b, j]
+        rank = (np.searchsorted(knots, x) + np.searchsorted(knots, x, "right")) / (2 * n)
+        expected = np.interp(rank, (np.arange(n) + 0.5) / n, model.goal[j])
+        expected = np.where(x <= model.floor[j], model.floor[j], expected)
+        np.testing.assert_array_equal(moved[day == b, j], np.where(np.isnan(x), np.nan, expected))
+    assert not np.isnan(model.knots[1]).any()
+
+
 def test_days_that_do_not_differ_hardly_ever_move() -> None:
     moved = 0
     for seed in range(20):

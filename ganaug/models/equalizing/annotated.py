@@ -133,10 +133,18 @@ def equalized_keys(
 def lazy_rows(adata: AnnData, key: str, rows: slice) -> Floats:
     """Compute rows of the equalised matrix; see `ganaug.pp.equalized_matrix`."""
     told = adata.uns.get(key, {})
-    if f"{key}_shift" not in adata.obsm:
-        raise DataError(f"adata.obsm has no {key + '_shift'!r}: not equalised, or in a way that has no lazy matrix")
+    for name, there, where in _lazy_keys(adata, key):
+        if name not in there:
+            raise DataError(f"adata.{where} has no {name!r}: not equalised, or in a way that has no lazy matrix")
     matrix = matrix_of(adata, layer=told.get("layer"), use_rep=None, obs=[told["batch_key"]])
-    batch = pd.Index(told["batches"]).get_indexer(adata.obs[told["batch_key"]].iloc[rows].astype(str))
+    labels = adata.obs[told["batch_key"]].iloc[rows].astype(str)
+    batch = pd.Index(told["batches"]).get_indexer(labels)
+    if (batch < 0).any():
+        name = labels.iloc[int(np.argmin(batch))]
+        raise DataError(
+            f"adata.obs[{told['batch_key']!r}] says {name!r}, which was no batch when these cells were equalised"
+            f"{nearest(name, told['batches'])}; equalise them again"
+        )
     factor = adata.obs[f"{key}_factor"].to_numpy()[rows, None] if f"{key}_factor" in adata.obs else 1.0
     scale = adata.varm[f"{key}_scale"].T[batch] if f"{key}_scale" in adata.varm else 1.0
     shift = adata.obsm[f"{key}_shift"][rows] @ adata.varm[f"{key}_loadings"].T
@@ -152,7 +160,10 @@ def keys_of(key: str, layer: str | None) -> list[Key]:
 
 
 def check_free(adata: AnnData, key: str, layer: str | None, *, overwrite: bool) -> None:
-    """Raise `DataError` if something would be written over."""
+    """Raise `DataError` if something would be written over, or could not be written into a file."""
+    for name in (key, layer or ""):
+        if "/" in name:
+            raise DataError(f"what is written cannot be called {name!r}: in an h5ad file / is a folder; leave it out")
     taken = [f"adata.{where}[{name!r}]" for where, name in keys_of(key, layer) if name in getattr(adata, where)]
     if taken and not overwrite:
         raise DataError(f"there is {', '.join(taken)} already; choose another name, or give overwrite=True")
@@ -166,6 +177,13 @@ def write(adata: AnnData, found: Mapping[Key, Any], key: str, layer: str | None)
             place[name] = found[where, name]
         elif name in place:
             del place[name]
+
+
+def _lazy_keys(adata: AnnData, key: str) -> list[tuple[str, Any, str]]:
+    """What the lazy matrix needs, and where it should be."""
+    varm = [(f"{key}_{name}", adata.varm, "varm") for name in ("loadings", "range")]
+    told = [(name, adata.uns.get(key, {}), f"uns[{key!r}]") for name in ("batch_key", "batches")]
+    return [(f"{key}_shift", adata.obsm, "obsm"), *varm, (key, adata.uns, "uns"), *told]
 
 
 def _lazy(thin: Thin, key: str) -> dict[Key, Any]:

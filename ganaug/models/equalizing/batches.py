@@ -10,12 +10,15 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from ganaug.data.checks import nearest
 from ganaug.errors import DataError
 from ganaug.transport.style import Roles
 
-__all__ = ["Reference", "effects_of", "labels_of", "levels_of", "roles_of"]
+__all__ = ["Reference", "check_spelling", "effects_of", "labels_of", "levels_of", "roles_of", "unseen"]
 
 Floats = NDArray[np.float64]
+# a column with no more levels than this has kinds in it, however few rows there are
+SURELY_KINDS = 10
 Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
 
 
@@ -72,16 +75,64 @@ def labels_of(batch: Any, n: int) -> NDArray[Any]:
     return found if found.dtype.kind in "iufb" else found.astype(str)
 
 
+def unseen(name: Any, known: Sequence[Any]) -> str:
+    """Say that a batch is none of those that are known.
+
+    Examples
+    --------
+    >>> unseen("P8", ["P1", "P2"])
+    "fit has not seen the batch 'P8'; adapt learns a new one; there are 'P1', 'P2'"
+    >>> unseen("1", [1, 2])
+    "the batch '1' is a text, and fit saw the number 1; give both the same type, as with .astype(int)"
+    """
+    alike = next((other for other in known if _reads_like(name, other)), None)
+    if alike is None:
+        return f"fit has not seen the batch {name!r}; adapt learns a new one{nearest(name, known)}"
+    one, other = _kind(name), _kind(alike)
+    return (
+        f"the batch {name!r} is a {one}, and fit saw the {other} {alike!r}; give both the same type, "
+        f"as with .astype({type(alike).__name__})"
+    )
+
+
+def check_spelling(name: Any, known: Sequence[Any]) -> None:
+    """Raise `DataError` if a new batch reads like one that is known, and differs from it by its type alone."""
+    if any(_reads_like(name, other) for other in known):
+        raise DataError(unseen(name, known))
+
+
+def _reads_like(one: Any, other: Any) -> bool:
+    """Whether a text is what a number, with or without decimals, or a truth value is written as."""
+    spelled = [str(name).removesuffix(".0") for name in (one, other)]
+    return isinstance(one, str) != isinstance(other, str) and spelled[0] == spelled[1]
+
+
+def _kind(name: Any) -> str:
+    return "truth value" if isinstance(name, bool) else "number" if isinstance(name, (int, float)) else "text"
+
+
 def effects_of(column: pd.Series[Any], name: Hashable) -> Floats:
     """Dummies of a category's levels but one, or the numbers themselves ``(n_rows, n_effects)``."""
     if column.isna().any():
         raise DataError(f"the covariate {name!r} is missing in some rows; fill it or leave the rows out")
     if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
         return column.to_numpy(dtype=float)[:, None]
+    _check_kinds(column, f"the covariate {name!r}")
     # levels that no row has are none
     return pd.get_dummies(column.astype(object), drop_first=True).to_numpy(dtype=float)
 
 
-def levels_of(column: pd.Series[Any]) -> Floats:
+def levels_of(column: pd.Series[Any], name: Hashable) -> Floats:
     """Dummies of all that labels say ``(n_rows, n_levels)``; rows without one are alike."""
+    _check_kinds(column, f"the column of labels {name!r}")
     return pd.get_dummies(column.astype(object), dummy_na=bool(column.isna().any())).to_numpy(dtype=float)
+
+
+def _check_kinds(column: pd.Series[Any], what: str) -> None:
+    """Refuse names of single rows: they explain all there is, and nothing would be left to be a batch effect."""
+    n_levels, n_rows = column.nunique(), column.count()
+    if n_levels > max(SURELY_KINDS, n_rows / 2):
+        raise DataError(
+            f"{what} has {n_levels} values in {n_rows} rows, so most have one of their own; "
+            "name a column of kinds that rows share, such as a type or a dose, or leave it out"
+        )

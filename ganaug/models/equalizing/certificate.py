@@ -136,7 +136,7 @@ class Certificate:
         tried = [planted_signal(before, batch, taken or equalize, rng) for _ in range(plants)]
         found = sorted(each for each in tried if each is not None)
         planted = found[len(found) // 2] if found else None
-        lost = over_correction(before, after, batch, None, rng)
+        lost = over_correction(before, after, batch, rng)
         formula = " + ".join(each if each.isidentifier() else f"`{each}`" for each in (name, *covariates))
         return cls(tuple(str(each) for each in batches), null, planted, lost, f"~ {formula}")
 

@@ -97,25 +97,25 @@ def null_move(X: Floats, batch: NDArray[np.intp], equalize: Moves, rng: np.rando
 
 
 def over_correction(
-    before: Floats, after: Floats, batch: NDArray[np.intp], states: NDArray[np.intp] | None, rng: np.random.Generator
+    before: Floats, after: Floats, batch: NDArray[np.intp], rng: np.random.Generator
 ) -> OverCorrection | None:
     """Compare rows ``(n_rows, n_features)`` before and after within each batch; None if none has 20 rows.
 
-    Neighbours and states are looked for among about 3,000 rows, in the coordinates that hold the signal, see `Space`.
-    States may be known ``(n_rows,)``, and are clusters of rows otherwise.
+    Neighbours, and states as clusters of rows, are looked for among about 3,000 rows, in the coordinates that hold the
+    signal, see `Space`.
 
     Examples
     --------
     >>> rng = np.random.default_rng(0)
     >>> X, batch = rng.normal(size=(200, 3)), np.repeat([0, 1], 100)
-    >>> over_correction(X, X - X.mean(axis=1, keepdims=True), batch, None, rng).removed.round(1)
+    >>> over_correction(X, X - X.mean(axis=1, keepdims=True), batch, rng).removed.round(1)
     array([0.3, 0.3, 0.3])
     """
     some = seen_rows(batch, rng)
     if not len(some):
         return None
     first, then, batch = before[some], after[some], batch[some]
-    states = states_of(first, batch, rng) if states is None else states[some]
+    states = states_of(first, batch, rng)
     space = Space.fit(first, rng)
     start, end = space.encode(first), space.encode(then)
     seen = np.unique(batch)

@@ -13,7 +13,7 @@ from sklearn.utils import gen_even_slices
 
 from ganaug.errors import DataError
 
-__all__ = ["Matrix", "Seen", "drawn"]
+__all__ = ["Matrix", "Seen", "dense", "drawn"]
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -84,7 +84,7 @@ class Matrix:
         """Return some rows ``(n_some, n_features)``, dense; raise `DataError` where a value is infinite."""
         part: Any = self.source[rows]
         part = part.compute() if hasattr(part, "compute") else part  # dask
-        values: Floats = np.asarray(part.toarray() if hasattr(part, "toarray") else part, dtype=np.float64)
+        values = dense(part)
         values = values if self.columns is None else values[:, self.columns]
         infinite = np.isinf(values)
         if infinite.any():
@@ -116,6 +116,11 @@ class Matrix:
             here = slice(*np.searchsorted(rows, [chunk.start, chunk.stop]))
             values[here] = part[rows[here] - chunk.start]
         return Seen(values, np.where(np.isnan(lowest), -np.inf, lowest), np.where(np.isnan(highest), np.inf, highest))
+
+
+def dense(values: Any) -> Floats:
+    """Return values ``(n_rows, n_columns)`` that may be sparse, or a DataFrame's, as an array."""
+    return np.asarray(values.toarray() if hasattr(values, "toarray") else values, dtype=np.float64)
 
 
 def drawn(group: Rows, n_features: int, rng: np.random.Generator) -> Rows:

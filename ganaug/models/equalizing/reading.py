@@ -34,6 +34,7 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
     batches_: NDArray[Any]
     association_: dict[Hashable, float]
     n_features_in_: int
+    measured_: list[Hashable] | None
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[Any]:
         """Return the names of the columns that `transform` returns."""
@@ -53,6 +54,8 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
 
     def _read(self, X: Any, batch: Any, *, reset: bool) -> tuple[Matrix, NDArray[Any], pd.DataFrame | None]:
         """Give the numbers, the batch of each row, and the table if there is one."""
+        if reset:
+            self.measured_ = None
         if isinstance(X, Matrix):
             self._check_features(X, reset=reset)
             matrix, table = X, X.table
@@ -73,17 +76,28 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
         return validate_data(self, X, reset=reset, accept_sparse="csr", dtype="numeric", ensure_all_finite="allow-nan")
 
     def _read_table(self, X: pd.DataFrame, batch: Any, *, reset: bool) -> Floats:
-        validate_data(self, X, reset=reset, skip_check_array=True)
         asked = [self.batch] if batch is None and self.batch is not None else []
-        for name in [*asked, *(self._kept() if reset else [])]:
-            if name not in X.columns:
-                raise DataError(f"there is no column {name!r}{nearest(name, X.columns)}")
-        numbers = X[self._numeric(X)]
+        _check_there(X, [*asked, *(self._kept() if reset else [])])
+        self._check_names(X, [*self._kept(), *([] if asked else [self.batch])], reset=reset)
+        numeric = self._numeric(X)
+        _check_there(X, numeric)
+        self.measured_ = numeric if reset else self.measured_
+        numbers = X[numeric]
         for name, dtype in numbers.dtypes.items():
             if not pd.api.types.is_numeric_dtype(dtype):
                 raise DataError(f"the column {name!r} holds no numbers; drop it, or name it in covariates")
         values = numbers.to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(check_array(values, ensure_all_finite="allow-nan", estimator=self))
+
+    def _check_names(self, X: pd.DataFrame, optional: Sequence[Hashable], *, reset: bool) -> None:
+        """As scikit-learn does, but later rows may do without some of the columns."""
+        names = list(X.columns if reset else getattr(self, "feature_names_in_", X.columns))
+        absent = [name for name in names if name in optional and name not in X.columns]
+        if absent and list(X.columns) == [name for name in names if name not in absent]:
+            return
+        # of names alone, with those that may be absent, so that nothing is said of them
+        named = X[:0].assign(**{str(name): None for name in absent}) if absent else X
+        validate_data(self, named, reset=reset, skip_check_array=True)
 
     def _check_features(self, X: Matrix, *, reset: bool) -> None:
         """As scikit-learn does of arrays and tables."""
@@ -96,6 +110,9 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
             raise DataError(f"there are {X.shape[1]} features, and fit saw {self.n_features_in_}")
 
     def _numeric(self, X: pd.DataFrame) -> list[Hashable]:
+        """Columns that are equalised: those that `fit` found, whatever else later rows hold numbers in."""
+        if self.measured_ is not None:
+            return self.measured_
         carried = {self.batch, *self._kept(), *X.columns[[pd.api.types.is_bool_dtype(dtype) for dtype in X.dtypes]]}
         return [name for name in X if name not in carried]
 
@@ -110,7 +127,7 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
         effects = {name: effects_of(table[name], name) for name in self.covariates or []}
         check_design(codes, effects, allow_confounded=self.allow_confounded)
         if self.labels is not None:
-            effects[self.labels] = levels_of(table[self.labels])
+            effects[self.labels] = levels_of(table[self.labels], self.labels)
         for name in self.covariates or []:
             if not pd.api.types.is_numeric_dtype(table[name].dtype):
                 self.association_[name] = cramers_v(codes, pd.factorize(table[name])[0])
@@ -123,3 +140,9 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
             kept = [name for name in X if self.keep_batch or name != self.batch]
             return pd.DataFrame({name: moved[name] if name in moved else X[name] for name in kept}, index=X.index)
         return type(X)(values) if sparse.issparse(X) else values  # type: ignore[call-arg]
+
+
+def _check_there(X: pd.DataFrame, names: Sequence[Hashable]) -> None:
+    for name in names:
+        if name not in X.columns:
+            raise DataError(f"there is no column {name!r}{nearest(name, X.columns)}")

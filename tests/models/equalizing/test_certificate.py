@@ -87,12 +87,12 @@ def test_nothing_is_planted_where_batches_share_no_state() -> None:
     assert planted_signal(X, np.arange(50) % 25, identity, np.random.default_rng(0)) is None
     assert planted_signal(X, np.zeros(50, dtype=np.intp), identity, np.random.default_rng(0)) is None
     assert null_move(X, np.zeros(50, dtype=np.intp), identity, np.random.default_rng(0)) is None
-    assert over_correction(X, X, np.arange(50) % 25, None, np.random.default_rng(0)) is None
+    assert over_correction(X, X, np.arange(50) % 25, np.random.default_rng(0)) is None
 
 
 def test_rows_that_collapse_are_told() -> None:
-    X, batch, state = cells()
-    lost = over_correction(X, onto_the_mean_of_each_batch(X, batch), batch, state, np.random.default_rng(0))
+    X, batch, _ = cells()
+    lost = over_correction(X, onto_the_mean_of_each_batch(X, batch), batch, np.random.default_rng(0))
     assert lost is not None
     assert lost.removed == pytest.approx(np.ones(20))
     assert (lost.overlap < lost.expected).all()
@@ -106,14 +106,14 @@ def test_rows_that_collapse_are_told() -> None:
 def test_two_states_that_are_merged_in_one_batch_are_told() -> None:
     X, batch, state = cells()
     merged = X - np.where((state == 1) & (batch == 2), 1.0, 0.0)[:, None] * (CENTRES[1] - CENTRES[0])
-    lost = over_correction(X, merged, batch, None, np.random.default_rng(0))
+    lost = over_correction(X, merged, batch, np.random.default_rng(0))
     assert lost is not None
     assert (lost.apart < 0.5).tolist() == [False, False, True]
 
 
 def test_batches_that_are_shifted_as_a_whole_lose_nothing() -> None:
     X, batch, _ = cells()
-    lost = over_correction(X, 0.5 * X + 3.0 * batch[:, None], batch, None, np.random.default_rng(0))
+    lost = over_correction(X, 0.5 * X + 3.0 * batch[:, None], batch, np.random.default_rng(0))
     assert lost is not None
     assert (lost.overlap == 1).all()
     assert lost.apart == pytest.approx(np.ones(3))
@@ -126,7 +126,7 @@ def test_missing_values_and_constant_features_are_no_change() -> None:
     X[:, 3] = 1.0
     X[::5, 7] = np.nan
     rng = np.random.default_rng(0)
-    lost = over_correction(X, X, batch, None, rng)
+    lost = over_correction(X, X, batch, rng)
     assert lost is not None
     assert not lost.removed.any()
     assert not lost.moved.any()

@@ -8,9 +8,10 @@ import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import ganaug
-from ganaug import BatchEqualizer
-from ganaug.models.equalizing.student import Settings, Student, _pools
+from ganaug import BatchEqualizer, TrainingDiverged
+from ganaug.models.equalizing.student import Settings, Student, refined
 from ganaug.transport import choice
+from ganaug.transport.chain import Chain
 from ganaug.transport.style import Roles
 
 N = 2000
@@ -68,23 +69,6 @@ def test_rows_of_the_reference_stay_as_they_are() -> None:
     assert (moved[batch == 0] != z[batch == 0]).any()
 
 
-def test_a_batch_alone_in_a_state_is_set_beside_itself() -> None:
-    state = np.repeat([0, 0, 1, 2], 50)
-    batch = np.repeat([0, 1, 1, 0], 50)
-    pool, chance = _pools(state, Roles.common(batch))
-    assert len(np.unique(pool)) == 3
-    assert len(np.unique(pool[state == 0])) == 1
-    assert chance[state == 0].sum() == pytest.approx(2)
-
-
-def test_pairs_are_of_one_state_and_batches_count_alike() -> None:
-    rng = np.random.default_rng(0)
-    batch = rng.choice(2, 2000, p=[0.8, 0.2])
-    pool, chance = _pools(np.zeros(2000, dtype=np.intp), Roles.common(batch))
-    assert chance[batch == 0].sum() == pytest.approx(chance[batch == 1].sum())
-    assert (pool == 0).all()
-
-
 def test_the_estimator_tries_a_student_and_saves_the_one_it_keeps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,3 +88,51 @@ def test_without_steps_there_is_no_student() -> None:
     X, batch = curved(0)
     model = BatchEqualizer(steps=0, random_state=0).fit(X + 3 * batch[:, None], batch=batch)
     assert not [way for way in model.guard_ if "student" in way]
+
+
+def test_the_reach_of_a_student_is_that_of_the_batch_that_it_moves_most(student: Student) -> None:
+    z, batch = curved(1)
+    moves = (((student.move(z, batch) - z) / student.scale) ** 2).mean(axis=1)
+    assert student.reach(z, batch) == pytest.approx(max(moves[batch == b].mean() for b in (0, 1)) ** 0.5)
+    assert 0 < student.reach(z, batch) < 0.5
+    assert np.isnan(student.reach(np.where(np.arange(N)[:, None] == 5, np.nan, z), batch))
+
+
+@pytest.mark.parametrize(
+    ("reach", "said"),
+    [(1.5, "moves a batch by 1.5 standard deviations, more than 1"), (np.nan, "moves rows to what is no number")],
+)
+def test_a_student_that_throws_rows_about_is_left_out(reach: float, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    z, batch = curved(0)
+    roles = Roles.common(batch)
+    chain = Chain.fit("states", z, roles, np.random.default_rng(0))
+    monkeypatch.setattr(Student, "reach", lambda *given: reach)
+    with pytest.warns(UserWarning, match=f"the student was left out, and 'states' is kept as it is: it {said}"):
+        assert refined(Settings(steps=2))(chain, z, roles) is chain
+    monkeypatch.setattr(Student, "reach", lambda *given: 0.1)
+    assert refined(Settings(steps=2))(chain, z, roles).way == "states, student"
+
+
+def test_a_game_that_leaves_the_numbers_leaves_the_closed_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    def diverges(*given: object) -> None:
+        raise TrainingDiverged("critic_loss is nan at step 7", 7)
+
+    z, batch = curved(0)
+    chain = Chain.fit("states", z, Roles.common(batch), np.random.default_rng(0))
+    monkeypatch.setattr(Student, "fit", diverges)
+    with pytest.warns(UserWarning, match="the student was left out, .* nan at step 7"):
+        assert refined(Settings())(chain, z, Roles.common(batch)) is chain
+
+
+def test_the_estimator_is_told_of_a_student_that_went_wrong_on_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "_harmless", lambda refined, before: True)
+    monkeypatch.setattr(choice, "HARDLY_TOLD", 2.0)
+    reach = Student.reach
+    monkeypatch.setattr(Student, "reach", lambda *given: 9.0 if len(given[2]) == N else reach(*given))
+    X, batch = curved(0)
+    X = X @ np.random.default_rng(0).normal(size=(3, 60)) + 3 * batch[:, None]
+    with pytest.warns(UserWarning, match="moves a batch by 9 standard deviations"):
+        model = BatchEqualizer(steps=3, random_state=0).fit(X, batch=batch)
+    assert "student" not in model.way_
+    assert model.way_ in model.guard_
+    assert np.isfinite(model.transform(X, batch=batch)).all()
