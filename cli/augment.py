@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +12,8 @@ from ganaug.errors import DataError
 from ganaug.persistence import remove_folder
 
 from . import options
+from .augment_cells import cells_learner
+from .cells import is_cells, save_cells
 from .guard import ExitCode, leave_by
 from .output import emit_json, show_report, tell
 from .places import Places
@@ -19,19 +22,26 @@ from .rows import parse_conditions, wanted_rows
 from .tables import infer_schema, new_model, save_report, save_table, try_format
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ganaug.augment import Augmented
+
+    from .augment_cells import MoreCells
 
 EXAMPLES = """
 [bold]Examples[/bold]
 ganaug augment data.csv
 ganaug augment data.csv --target outcome --times 2 --where sex=female
 ganaug augment data.csv --balance outcome --synthetic-only -o minority.csv
+ganaug augment cells.h5ad --label cell_type --group donor
 ganaug augment data.csv --print-schema > schema.json   (edit it, then) ganaug augment data.csv --schema schema.json
 """
 
 
 def augment(
-    data: options.TableFile,
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help=f"The table ({options.FORMATS}; - for CSV on stdin), or an .h5ad.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the rows go.", show_default="DATA.augmented.csv")
     ] = None,
@@ -45,8 +55,27 @@ def augment(
         str | None, typer.Option(metavar="COLUMN", help="Raise every level of this column to the commonest one.")
     ] = None,
     where: options.Where = None,
+    label: options.Label = None,
+    counts: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="balance|N|TYPE=N",
+            help="Of cells: how many a type is to have; TYPE=N several times for several.",
+            show_default="balance: as many as the commonest",
+        ),
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Of cells: the batch, whose style they are drawn in.")
+    ] = None,
+    layer: options.Layer = None,
+    force: Annotated[bool, typer.Option("--force", help="Of cells: raise types of fewer than 20, too.")] = False,
     profile: options.ProfileOption = options.Profile.STANDARD,
-    time_budget: options.TimeBudget = 120.0,
+    time_budget: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SECONDS", min=1, help="How long learning may take.", show_default="120, and 240 for cells"
+        ),
+    ] = None,
     max_steps: options.MaxSteps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -62,7 +91,7 @@ def augment(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the checkpoint of an interrupted run.")] = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Add synthetic rows to a table, if the judge lets them through.
+    """Add synthetic rows to a table, or cells to an .h5ad, if the judge lets them through.
 
     The judge compares them with real rows that the generator never saw. DATA.augmented.csv holds the real rows
     followed by the synthetic ones, told apart by the last column, is_synthetic; DATA.report.html says what was
@@ -71,33 +100,55 @@ def augment(
     import ganaug
     from ganaug.data.files import read_table
 
+    of_tables: dict[str, Any] = {"--target": target, "--balance": balance, "--where": where, "--schema": schema}
+    of_tables |= {"--rows": rows is not None, "--times": times is not None, "--print-schema": print_schema}
+    of_cells: dict[str, Any] = {"--label": label, "--counts": counts, "--batch": batch, "--layer": layer}
+    of_cells |= {"--force": force}
+    options.refuse_others(of_tables, of_cells, cells=is_cells(data))
     if print_schema:
         typer.echo(infer_schema(read_table(data), target, schema).to_json())
         return
     places = Places.beside(data, output, report, model)
     places.check(resume=resume)
-    frame = read_table(data)
-    try_format(frame, places.rows)
-    known = infer_schema(frame, target, schema)
-    who: dict[str, Any] = {
-        "target": target,
-        "group": group,
-        "time_budget": time_budget,
-        "random_state": seed,
-        "schema": known,
-    }
-    asked: dict[str, Any] = {
-        "n": wanted_rows(len(frame), rows, times, balance),
-        "balance": balance,
-        "conditions": parse_conditions(where, known),
-        "profile": profile.value,
-        "model": new_model(device=device, max_steps=max_steps, **who),
-    }
+    learn: Callable[..., Augmented | MoreCells]
+    if is_cells(data):
+        game = {"max_steps": max_steps, "time_budget": time_budget or 240.0, "device": device, "resume": resume}
+        learn = cells_learner(
+            places,
+            label=label,
+            batch=batch,
+            group=group,
+            layer=layer,
+            counts=counts,
+            force=force,
+            profile=profile.value,
+            seed=seed,
+            game=game,
+        )
+    else:
+        frame = read_table(data)
+        try_format(frame, places.rows)
+        known = infer_schema(frame, target, schema)
+        who: dict[str, Any] = {
+            "target": target,
+            "group": group,
+            "time_budget": time_budget or 120.0,
+            "random_state": seed,
+            "schema": known,
+        }
+        asked: dict[str, Any] = {
+            "n": wanted_rows(len(frame), rows, times, balance),
+            "balance": balance,
+            "conditions": parse_conditions(where, known),
+            "profile": profile.value,
+            "model": new_model(device=device, max_steps=max_steps, **who),
+            "checkpoint": places.checkpoint,
+            "resume": resume,
+        }
+        learn = partial(ganaug.augment, frame, **who, **asked)
     try:
         with live_progress() as draw:
-            result = ganaug.augment(
-                frame, **who, **asked, on_progress=draw, checkpoint=places.checkpoint, resume=resume
-            )
+            result = learn(on_progress=draw)
     except KeyboardInterrupt:
         kept = f": {places.checkpoint} is kept, the same command with --resume goes on"
         raise KeyboardInterrupt(f"interrupted{kept if places.checkpoint.exists() else ''}") from None
@@ -111,7 +162,7 @@ def augment(
     raise typer.Exit(code)
 
 
-def hand_over(result: Augmented, places: Places, *, synthetic_only: bool) -> ExitCode:
+def hand_over(result: Augmented | MoreCells, places: Places, *, synthetic_only: bool) -> ExitCode:
     """Write the report; write the rows and the model only if the judge let them through."""
     code = leave_by(result.report)
     save_report(result.report, places.html, places.json)
@@ -119,7 +170,8 @@ def hand_over(result: Augmented, places: Places, *, synthetic_only: bool) -> Exi
     if code == ExitCode.OK:
         if places.model is not None:
             result.model.save(places.model)
-        save_table(result.synthetic if synthetic_only else result.data, places.rows)
+        save: Callable[..., None] = save_cells if is_cells(places.rows) else save_table
+        save(result.synthetic if synthetic_only else result.data, places.rows)
         tell(f"wrote {places.rows} ({len(result.synthetic):,} synthetic rows) and {places.html}")
     else:
         older = f"; {places.rows} is of an earlier run" if places.rows.exists() else ""
@@ -128,7 +180,7 @@ def hand_over(result: Augmented, places: Places, *, synthetic_only: bool) -> Exi
     return code
 
 
-def summary(result: Augmented, places: Places, code: ExitCode) -> dict[str, Any]:
+def summary(result: Augmented | MoreCells, places: Places, code: ExitCode) -> dict[str, Any]:
     """Return what ``--json`` prints."""
     written = code == ExitCode.OK
     return {

@@ -1,4 +1,4 @@
-"""The cells of an .h5ad file, equalised."""
+"""The cells of an .h5ad file, read, equalised and written."""
 
 from __future__ import annotations
 

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from ganaug.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Profile(StrEnum):
@@ -40,3 +45,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on s
 ReportFile = Annotated[
     Path | None, typer.Option("--report", help="Where the report goes: .html, with .json beside it.")
 ]
+Label = Annotated[str | None, typer.Option(metavar="COLUMN", help="Of cells: the column of obs with their types.")]
+Layer = Annotated[str | None, typer.Option(help="Of cells: the layer with the counts.", show_default="X")]
+# what does for cells what the other does for tables
+INSTEAD = {"--target": "--label", "--balance": "--counts", "--rows": "--counts", "--times": "--counts"}
+
+
+def refuse_others(of_tables: Mapping[str, object], of_cells: Mapping[str, object], *, cells: bool) -> None:
+    """Raise `DataError` if an option was given that means nothing for this kind of file."""
+    stray = [name for name, value in (of_tables if cells else of_cells).items() if value]
+    if stray:
+        own, other = ("cells (.h5ad)", "tables") if cells else ("tables", "cells (.h5ad)")
+        instead = INSTEAD | {cells: table for table, cells in [*INSTEAD.items()][:2]}
+        hint = f": there it is {instead[stray[0]]}" if stray[0] in instead else ""
+        raise DataError(f"{stray[0]} is an option for {other}, and makes no sense for {own}{hint}")

@@ -27,8 +27,10 @@ from ganaug.errors import (
 if TYPE_CHECKING:
     from ganaug import pl as pl
     from ganaug import pp as pp
+    from ganaug import tl as tl
     from ganaug.augment import augment
     from ganaug.fidelity.checker import FidelityChecker
+    from ganaug.models.cells import CellGAN
     from ganaug.models.equalizer import BatchEqualizer
     from ganaug.models.folders import load
     from ganaug.models.tabular import TabularGAN
@@ -38,6 +40,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BatchEqualizer",
+    "CellGAN",
     "ConditionError",
     "DataError",
     "FidelityChecker",
@@ -54,13 +57,14 @@ __all__ = [
 
 _HOME = {
     "BatchEqualizer": "ganaug.models.equalizer",
+    "CellGAN": "ganaug.models.cells",
     "FidelityChecker": "ganaug.fidelity.checker",
     "GANAugmenter": "ganaug.resample",
     "TabularGAN": "ganaug.models.tabular",
     "augment": "ganaug.augment",
     "load": "ganaug.models.folders",
 }
-_MODULES = {"pl", "pp"}
+_MODULES = {"pl", "pp", "tl"}
 
 
 class _Package(ModuleType):

@@ -11,9 +11,9 @@ FLOORS = (
     {"errors", "seeding", "devices", "layout", "progress", "divergences"},
     {"persistence", "data", "nn", "adversarial", "proposals", "fidelity", "transport"},
     {"models"},
-    {"wanted"},
+    {"wanted", "counted"},
     {"crossfit"},
-    {"augment"},
+    {"augment", "tl"},
     {"resample", "benchmark", "pl", "pp"},
 )
 FLOOR = {room: number for number, floor in enumerate(FLOORS) for room in floor}

@@ -1,0 +1,301 @@
+"""CellGAN: synthetic cells with whole-number counts, by type, in the style of all batches or of any one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from ganaug.adversarial import OBJECTIVES
+from ganaug.data.cells import column_of, counts_of
+from ganaug.data.checks import nearest
+from ganaug.devices import resolve_device
+from ganaug.errors import ConditionError, DataError
+from ganaug.models.cellular import state
+from ganaug.models.cellular.learning import Learning, Plan
+from ganaug.models.checkpoint import checkpointed
+from ganaug.models.equalizing.matrix import drawn
+from ganaug.persistence import save_folder
+from ganaug.progress import OnProgress
+from ganaug.seeding import RandomState, Seeds
+from ganaug.transport.design import check_design
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+__all__ = ["CellGAN"]
+
+Codes = NDArray[np.intp]
+
+
+class CellGAN(BaseEstimator):  # type: ignore[misc]
+    """Learn cells of raw counts, and draw more of them.
+
+    The proposal is a factor model of log-normal rates, with a negative-binomial draw of every gene. A generator that
+    starts as the identity then moves the factors, and what genes make of them, against a critic that is given the
+    type; it is kept only if held-out cells say that it helped (`stages_`).
+
+    It learns from 10 million counts at most (5,000 cells of 2,000 genes), rare types first.
+
+    Parameters
+    ----------
+    n_factors : int
+        Numbers that say where in its type a cell is.
+    refine : bool
+        Whether to try the generator.
+    objective : str
+        Name of a recipe in `ganaug.adversarial.OBJECTIVES`.
+    max_steps : int, optional
+        Most steps of the game; by default 200.
+    time_budget : float
+        Seconds after which the game is ended; the proposal takes what it takes.
+    device : str
+        ``"auto"``, ``"cpu"``, ``"cuda"``.
+    random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+        Same seed, same CPU, same cells.
+    checkpoint : path, optional
+        Folder in which the game is kept while it runs.
+    resume : bool
+        Go on from that folder.
+
+    Attributes
+    ----------
+    types_, batches_ : list of str
+    n_learned_ : dict of str to int
+        Cells of each type that were learned from.
+    stages_ : tuple of dict
+        For each stage that was tried: ``stage, v_auc, near_train, seconds, kept, reason``.
+    training_ : tuple of dict
+        What was logged of the game.
+    notes_ : tuple of str
+        What should be known about this fit.
+
+    Examples
+    --------
+    >>> import anndata
+    >>> rng = np.random.default_rng(0)
+    >>> kind = np.repeat(["B", "T"], 40)
+    >>> rates = np.where((kind == "B")[:, None], [9.0, 1.0, 4.0], [1.0, 9.0, 4.0])
+    >>> cells = anndata.AnnData(rng.poisson(rates).astype("float32"))
+    >>> cells.obs["type"] = kind
+    >>> made = CellGAN(n_factors=1, random_state=0).fit(cells, "type").sample(20, label="T")
+    >>> made.shape, bool(made.X[:, 1].mean() > 3 * made.X[:, 0].mean())
+    ((20, 3), True)
+    """
+
+    def __init__(
+        self,
+        *,
+        n_factors: int = 20,
+        refine: bool = True,
+        objective: str = "r3gan",
+        max_steps: int | None = None,
+        time_budget: float = 240.0,
+        device: str = "auto",
+        random_state: RandomState = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        resume: bool = False,
+    ) -> None:
+        self.n_factors = n_factors
+        self.refine = refine
+        self.objective = objective
+        self.max_steps = max_steps
+        self.time_budget = time_budget
+        self.device = device
+        self.random_state = random_state
+        self.checkpoint = checkpoint
+        self.resume = resume
+
+    def fit(
+        self,
+        adata: AnnData,
+        label_key: str | None = None,
+        batch_key: str | None = None,
+        layer: str | None = None,
+        *,
+        on_progress: OnProgress = None,
+    ) -> Self:
+        """Learn cells ``(n_cells, n_genes)`` of raw counts.
+
+        Parameters
+        ----------
+        adata : AnnData
+            Counts in X or in `layer`; sparse, backed or dense.
+        label_key, batch_key : str, optional
+            Columns of `obs` with the cells' types, and with the batches (donor, plate) they were measured in.
+        layer : str, optional
+        on_progress : callable, optional
+            Takes a `ganaug.progress.Progress` now and then.
+
+        Raises
+        ------
+        DataError
+            If these are no raw counts, a key is not there, a type or a batch has one cell, or types and batches cannot
+            be told apart.
+        """
+        self._check_asked()
+        self.types_, type_ = _numbered(adata, label_key)
+        self.batches_, batch = _numbered(adata, batch_key)
+        _check_told_apart(type_, batch, label_key, batch_key)
+        seeds = Seeds(self.random_state)
+        rows = drawn(type_ * len(self.batches_) + batch, adata.n_vars, seeds.rng("drawn"))
+        counts = counts_of(adata, layer, rows=rows)
+        if len(rows) < 2 or adata.n_vars < 2:
+            raise DataError(f"adata has {adata.n_obs} cells and {adata.n_vars} genes; at least 2 of each are needed")
+        learning = Learning(counts, type_[rows], batch[rows], self._plan(counts, seeds), seeds, on_progress)
+        self.sampler_ = learning.run()
+        self.label_key_, self.batch_key_ = label_key, batch_key
+        self.genes_ = [str(name) for name in adata.var_names]
+        self.dtype_ = str(np.dtype((adata.X if layer is None else adata.layers[layer]).dtype))
+        self.n_learned_ = dict(zip(self.types_, np.bincount(type_[rows]).tolist(), strict=True))
+        few = f"learned from {len(rows):,} of {adata.n_obs:,} cells" if len(rows) < adata.n_obs else None
+        self.notes_ = (*([few] if few else []), *learning.notes)
+        self.stages_, self.training_ = tuple(learning.stages), tuple(learning.training)
+        self.seed_ = seeds.integer("sample")
+        return self
+
+    def sample(
+        self,
+        n: int | Mapping[str, int],
+        label: str | Sequence[str] | None = None,
+        batch: str | None = None,
+        library_size: float | NDArray[Any] | None = None,
+        random_state: RandomState = None,
+    ) -> AnnData:
+        """Draw cells.
+
+        Parameters
+        ----------
+        n : int or mapping
+            How many, or how many of each type: ``{"B": 100, "T": 50}``.
+        label : str or sequence of str, optional
+            Their type, or the type of each of them; by default types come as often as among the cells learned from.
+        batch : str, optional
+            In whose style; by default in the one that all batches have on average.
+        library_size : float or ndarray of shape (n,), optional
+            Total counts, on average; by default drawn with the cell's state.
+        random_state : int, numpy.random.Generator, numpy.random.RandomState or None
+            By default that of the fit: the same cells each time.
+
+        Returns
+        -------
+        AnnData
+            Whole numbers in X, sparse; ``obs`` has the types and, if one was given, the batch.
+
+        Raises
+        ------
+        ConditionError
+            If there is no such type or batch.
+        """
+        import anndata
+
+        check_is_fitted(self, "sampler_")
+        rng = Seeds(self.seed_ if random_state is None else random_state).rng("draw")
+        type_ = self._wanted(n, label, rng)
+        style = (
+            None if batch is None else np.full(len(type_), self._place(batch, self.batches_, "batch"), dtype=np.intp)
+        )
+        counts = self.sampler_.draw(type_, rng, style, _library(library_size, len(type_)))
+        obs = pd.DataFrame(index=pd.RangeIndex(len(type_)).astype(str))
+        if self.label_key_ is not None:
+            obs[self.label_key_] = pd.Categorical(np.array(self.types_)[type_], self.types_)
+        if self.batch_key_ is not None and batch is not None:
+            obs[self.batch_key_] = pd.Categorical([batch] * len(type_))
+        return anndata.AnnData(counts.astype(self.dtype_), obs=obs, var=pd.DataFrame(index=pd.Index(self.genes_)))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the model as a folder of safetensors and JSON; `ganaug.load` brings it back.
+
+        The folder holds where each cell that was learned from lies among the factors, and its total count; no counts.
+        """
+        check_is_fitted(self, "sampler_")
+        arrays, meta = state.state_of(self)
+        save_folder(path, arrays, meta, kind=state.KIND)
+
+    def _check_asked(self) -> None:
+        if self.objective not in OBJECTIVES:
+            raise ValueError(f"objective must be one of {list(OBJECTIVES)}, not {self.objective!r}")
+        if not self.time_budget > 0:
+            raise ValueError(f"time_budget must be more than 0 seconds, not {self.time_budget!r}")
+        for name in ("n_factors", "max_steps"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"{name} must be 1 or more, not {value!r}")
+
+    def _plan(self, counts: Any, seeds: Seeds) -> Plan:
+        save = resume_from = None
+        if self.checkpoint is not None:
+            asked = {k: v for k, v in self.get_params().items() if k not in {"checkpoint", "resume", "random_state"}}
+            digest = hashlib.sha256(json.dumps([asked, seeds.root], default=str, sort_keys=True).encode())
+            digest.update(counts.data.tobytes() + counts.indices.tobytes())
+            save, resume_from = checkpointed(self.checkpoint, digest.hexdigest(), resume=self.resume)
+        device = str(resolve_device(self.device))
+        return Plan(
+            self.n_factors, self.refine, self.objective, self.max_steps, self.time_budget, device, save, resume_from
+        )
+
+    def _wanted(self, n: int | Mapping[str, int], label: str | Sequence[str] | None, rng: np.random.Generator) -> Codes:
+        """Numbers of the types wanted ``(n,)``."""
+        if isinstance(n, Mapping):
+            if label is not None:
+                raise ValueError("n says how many of each type, so label is not needed; give one of the two")
+            return np.repeat([self._place(name, self.types_, "type") for name in n], list(n.values())).astype(np.intp)
+        if n < 0 or n != int(n):
+            raise ValueError(f"n must be a whole number from 0, not {n!r}")
+        if label is None:
+            shares = np.array([*self.n_learned_.values()], dtype=float)
+            return np.sort(rng.choice(len(shares), n, p=shares / shares.sum()))
+        names = [label] * n if isinstance(label, str) else list(label)
+        if len(names) != n:
+            raise ValueError(f"label names {len(names)} types for {n} cells; give one type, or one for each cell")
+        places = {name: self._place(name, self.types_, "type") for name in dict.fromkeys(names)}
+        return np.array([places[name] for name in names], dtype=np.intp)
+
+    def _place(self, name: str, known: list[str], what: str) -> int:
+        if (self.label_key_ if what == "type" else self.batch_key_) is None:
+            raise ConditionError(f"the model was fitted without {'label_key' if what == 'type' else 'batch_key'}")
+        if str(name) not in known:
+            raise ConditionError(f"there is no {what} {name!r} among the cells learned from{nearest(name, known)}")
+        return known.index(str(name))
+
+
+def _numbered(adata: AnnData, key: str | None) -> tuple[list[str], Codes]:
+    """Names of the types or batches, and which each cell ``(n_cells,)`` is of; without a key they are all of one."""
+    if key is None:
+        return ["all"], np.zeros(adata.n_obs, dtype=np.intp)
+    names, codes = np.unique(column_of(adata, key).astype(str), return_inverse=True)
+    alone = names[np.bincount(codes) < 2]
+    if len(alone):
+        raise DataError(f"{str(alone[0])!r} in obs[{key!r}] has a single cell, which shows no variation; leave it out")
+    return [str(name) for name in names], codes
+
+
+def _check_told_apart(type_: Codes, batch: Codes, label_key: str | None, batch_key: str | None) -> None:
+    """Refuse types and batches of which no offsets can be told apart."""
+    if min(type_.max(), batch.max()) < 1:
+        return
+    effects = np.eye(type_.max() + 1)[type_][:, 1:]
+    if check_design(batch, {label_key: effects}, allow_confounded=True)[label_key]:
+        raise DataError(
+            f"obs[{label_key!r}] and obs[{batch_key!r}] cannot be told apart: some types are in no batch that has any "
+            "of the others, so what is type and what is batch nobody can say; leave batch_key out"
+        )
+
+
+def _library(size: float | NDArray[Any] | None, n: int) -> NDArray[np.float32] | None:
+    if size is None:
+        return None
+    given = np.asarray(size, dtype=np.float32)
+    if given.ndim and given.shape != (n,):
+        raise ValueError(f"library_size has shape {given.shape}; expected one number, or {n} of them")
+    if not (np.isfinite(given) & (given > 0)).all():
+        raise ValueError("library_size must be more than 0 everywhere")
+    return np.full(n, given, dtype=np.float32)

@@ -1,0 +1,211 @@
+"""Learn cells stage by stage on T, and keep of each only what V says has helped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+from sklearn.model_selection import StratifiedKFold
+
+from ganaug.adversarial import alarms
+from ganaug.data.counts import log_normalized
+from ganaug.errors import TrainingDiverged
+from ganaug.fidelity.cells.space import pooled_components
+from ganaug.fidelity.checks.c2st import c2st_auc
+from ganaug.fidelity.checks.memorisation import nearness_share
+from ganaug.models.cellular.refiner import CellRefiner, Settings
+from ganaug.progress import OnProgress, Progress
+from ganaug.proposals.factors import CountFactors, States
+from ganaug.proposals.proposal import Arrays, Meta
+from ganaug.seeding import Seeds
+
+if TYPE_CHECKING:
+    from ganaug.data.counts import Counts
+
+__all__ = ["CellSampler", "Learning", "Plan"]
+
+Codes = NDArray[np.intp]
+
+FOLDS = 5  # of which one is V
+FEWEST = 100  # cells, below which none are set apart
+SCORES = 3  # draws that a stage is scored by
+STEPS = 200
+GAME_SHARE = 0.7  # of the time that is left when the game begins
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a fit is asked to do; see `CellGAN`."""
+
+    n_factors: int
+    refine: bool
+    objective: str
+    max_steps: int | None
+    time_budget: float
+    device: str
+    save: Callable[[Arrays, Meta], None] | None = None
+    resume_from: tuple[Arrays, Meta] | None = None
+
+
+@dataclass(frozen=True)
+class CellSampler:
+    """What is left of a fit: a proposal, and the refiner if V kept it."""
+
+    proposal: CountFactors
+    refiner: CellRefiner | None = None
+
+    def draw(
+        self,
+        type_: Codes,
+        rng: np.random.Generator,
+        batch: Codes | None = None,
+        library: NDArray[np.float32] | None = None,
+    ) -> Counts:
+        """Draw counts of cells of these types ``(n_cells, n_genes)``; without batches, in the style of all."""
+        states: States = self.proposal.states(type_, rng, batch)
+        if library is not None:
+            states = states._replace(library=library)
+        if self.refiner is None:
+            return self.proposal.draw(states, rng, batch)
+        return self.refiner.refined(self.proposal).draw(self.refiner.move(states), rng, batch)
+
+
+@dataclass
+class Learning:
+    """One fit in the making.
+
+    Attributes
+    ----------
+    stages : list of dict
+        What V said of each stage: the ablation.
+    notes : list of str
+        What must be said aloud.
+    training : list of dict
+        What was logged of the game.
+    """
+
+    counts: Counts
+    type: Codes
+    batch: Codes
+    plan: Plan
+    seeds: Seeds
+    on_progress: OnProgress = None
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    training: list[dict[str, float | None]] = field(default_factory=list)
+
+    def run(self) -> CellSampler:
+        """Choose on V; without a refiner the proposal is learned again from T and V together."""
+        self.started = time.monotonic()
+        self._tell("proposal")
+        if not self.plan.refine or self.counts.shape[0] < FEWEST:
+            if self.plan.refine:
+                self.notes.append(f"fewer than {FEWEST} cells: none could be set apart, so nothing was refined")
+            return CellSampler(self._proposal(np.arange(self.counts.shape[0])))
+        self.train, self.held_out = self._split()
+        begun = time.monotonic()
+        before = CellSampler(self._proposal(self.train))
+        cost = time.monotonic() - begun
+        auc = self._judged("factors", before, begun)
+        self.stages[0] |= {"kept": True, "reason": "the proposal"}
+        after = self._refined(before, auc, cost)
+        if after is not before:
+            return after
+        self._tell("last fit", score=auc)
+        return CellSampler(self._proposal(np.arange(self.counts.shape[0])))
+
+    @property
+    def noise(self) -> float:
+        """Half a standard error of the AUC: differences below it are not acted upon."""
+        return 0.5 * float(np.sqrt(1 / 6 / len(self.held_out)))
+
+    def _split(self) -> tuple[Codes, Codes]:
+        few = np.bincount(self.type)[self.type] < FOLDS
+        # types with fewer cells than folds are spread as one
+        strata = np.where(few, -1, self.type)
+        folds = StratifiedKFold(FOLDS, shuffle=True, random_state=self.seeds.integer("split"))
+        train, held_out = next(folds.split(strata, strata))
+        # T has to have cells of every type and batch
+        for kind in (self.type, self.batch):
+            lacking = ~np.isin(kind[held_out], kind[train])
+            train, held_out = np.append(train, held_out[lacking]), held_out[~lacking]
+        return np.sort(train), held_out
+
+    def _proposal(self, rows: Codes) -> CountFactors:
+        return CountFactors.fit(
+            self.counts[rows],
+            self.type[rows],
+            self.batch[rows],
+            self.seeds.rng("proposal"),
+            n_factors=self.plan.n_factors,
+            device=self.plan.device,
+        )
+
+    def _refined(self, before: CellSampler, best: float, cost: float) -> CellSampler:
+        begun, steps = time.monotonic(), self.plan.max_steps or STEPS
+        left = self.plan.time_budget - (begun - self.started) - cost
+        settings = Settings(
+            self.plan.objective, steps, max(1.0, GAME_SHARE * left), self.plan.device, self.seeds.integer("refiner")
+        )
+        try:
+            refiner, history, stopped = CellRefiner.fit(
+                self.counts[self.train],
+                before.proposal,
+                settings,
+                score=lambda refiner: self._auc(replace(before, refiner=refiner), 0),
+                on_log=lambda step, score: self._tell("refiner", step, steps, score),
+                save=self.plan.save,
+                resume_from=self.plan.resume_from,
+            )
+        except TrainingDiverged as error:
+            self.notes.append(f"the refiner is left out: {error}")
+            return before
+        self.training = [{name: value for name, value in row.items() if name != "seconds"} for row in history.rows]
+        if stopped == "time":
+            self.notes.append(
+                "the time budget ended the refiner's training, so the same seed may give other cells another time: "
+                "lower max_steps for exact repeats"
+            )
+        after = CellSampler(before.proposal, refiner)
+        gain = abs(best - 0.5) - abs(self._judged("refiner", after, begun) - 0.5)
+        kept = gain > self.noise
+        better = f"better on V by {gain:.3f}" if kept else f"no better on V ({gain:+.3f}"
+        self.stages[-1] |= {"kept": kept, "reason": f"{better} {'(' if kept else ''}noise {self.noise:.3f})"}
+        if kept:
+            self.notes += [f"the refiner's training: {one.why} ({one.name}); {one.fix}" for one in alarms(history)]
+        return after if kept else before
+
+    def _judged(self, name: str, sampler: CellSampler, begun: float) -> float:
+        auc = float(np.mean([self._auc(sampler, k) for k in range(1, SCORES + 1)]))
+        near = self._near(sampler)
+        self.stages.append({"stage": name, "v_auc": auc, "near_train": near, "seconds": time.monotonic() - begun})
+        self._tell(name, score=auc)
+        return auc
+
+    def _drawn(self, sampler: CellSampler, k: int) -> Counts:
+        held_out = self.held_out
+        return sampler.draw(self.type[held_out], self.seeds.rng("score", k), self.batch[held_out])
+
+    def _auc(self, sampler: CellSampler, k: int) -> float:
+        """C2ST AUC between V and as many drawn cells of its types and batches, on components of both."""
+        sides = [log_normalized(counts) for counts in (self.counts[self.held_out], self._drawn(sampler, k))]
+        real, made = pooled_components(sides, self.seeds.integer("components")).parts
+        return c2st_auc(real, made, np.zeros(real.shape[1], dtype=bool), self.seeds.integer("auc"))
+
+    def _near(self, sampler: CellSampler) -> float:
+        """Share of drawn cells that behave like near copies of T, on components of all three."""
+        sides = [self.counts[self.train], self.counts[self.held_out], self._drawn(sampler, 1)]
+        parts = pooled_components([log_normalized(side) for side in sides], self.seeds.integer("components")).parts
+        levels = rankdata(np.concatenate(parts), method="dense", axis=0).astype(np.intp) - 1
+        train, held_out, made = np.split(levels, np.cumsum([len(part) for part in parts])[:-1])
+        return nearness_share(train, held_out, made, np.zeros(levels.shape[1], dtype=bool), self.seeds.integer("near"))
+
+    def _tell(self, stage: str, step: int = 0, steps: int = 0, score: float | None = None) -> None:
+        if self.on_progress is not None:
+            left = max(0.0, self.plan.time_budget - (time.monotonic() - self.started))
+            self.on_progress(Progress(stage, step, steps, score, left))

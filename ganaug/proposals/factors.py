@@ -1,0 +1,209 @@
+"""Counts of genes around rates whose logarithms are a few factors: the proposal for cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from ganaug.proposals.bound import Bound
+from ganaug.proposals.negative_binomial import drawn_counts
+
+if TYPE_CHECKING:
+    Counts = sparse.csr_matrix[np.float32]
+
+__all__ = ["CountFactors", "States"]
+
+Floats = NDArray[np.float32]
+Codes = NDArray[np.intp]
+
+N_FACTORS = 20
+# counts of all cells together that every type is given beforehand, in units of one for a hundred genes
+PRIOR = 5.0
+MOST_DISPERSION = 20.0
+# values that are drawn at a time
+BLOCK = 2**22
+# the second of two cells that are mixed has this share of the variance, over the cells of the type
+MIXED = 1.0
+
+
+class States(NamedTuple):
+    """Where cells are drawn: factors ``(n_cells, n_factors)``, type and total count of each ``(n_cells,)``."""
+
+    factors: Floats
+    type: Codes
+    library: Floats
+
+
+@dataclass(frozen=True)
+class CountFactors:
+    """Poisson counts around log-normal rates of low rank (PLN-PCA; Chiquet et al. 2018, arXiv:1703.06633).
+
+    The logarithm of a gene's share of a cell is an offset of the cell's type and batch, and `n_factors` numbers of the
+    cell times the gene's loadings. What genes vary beyond that is a gamma factor of each (negative binomial). New cells
+    are drawn around cells that were learned from: two of one type are mixed, by angles, so that mean and covariance of
+    the type's factors stay; then all counts are drawn anew.
+
+    Parameters
+    ----------
+    offset : ndarray, shape (n_types, n_genes)
+        Logarithms.
+    shift : ndarray, shape (n_batches, n_genes)
+        What a batch adds to them; zero on average over all cells.
+    loadings : ndarray, shape (n_factors, n_genes)
+    dispersion : ndarray, shape (n_genes,)
+    mean, spread : ndarray, shape (n_cells, n_factors)
+        Of the factors of each cell that was learned from, given its counts.
+    type, batch : ndarray, shape (n_cells,)
+    library : ndarray, shape (n_cells,)
+        Its total count.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> counts = sparse.csr_matrix(rng.poisson([1.0, 3.0], (100, 2)).astype(np.float32))
+    >>> none = np.zeros(100, dtype=np.intp)
+    >>> model = CountFactors.fit(counts, none, none, rng, n_factors=1)
+    >>> drawn = model.draw(model.states(np.zeros(5000, dtype=np.intp), rng), rng)
+    >>> drawn.shape, bool(0.23 < drawn[:, 0].sum() / drawn.sum() < 0.27)
+    ((5000, 2), True)
+    """
+
+    offset: Floats
+    shift: Floats
+    loadings: Floats
+    dispersion: Floats
+    mean: Floats
+    spread: Floats
+    type: Codes
+    batch: Codes
+    library: Floats
+
+    @classmethod
+    def fit(
+        cls,
+        counts: Counts,
+        type_: Codes,
+        batch: Codes,
+        rng: np.random.Generator,
+        *,
+        n_factors: int = N_FACTORS,
+        device: str = "cpu",
+    ) -> Self:
+        """Learn from cells x genes, of which every type and batch has some, by the variational bound.
+
+        Parameters
+        ----------
+        counts : scipy.sparse.csr_matrix, shape (n_cells, n_genes)
+            Held dense while it is learned from.
+        type_, batch : ndarray, shape (n_cells,)
+            Numbered from 0.
+        """
+        x = counts.toarray()
+        library = x.sum(axis=1)
+        known = np.log(_shares(x, type_, library))
+        fitted = Bound(x, known[type_] + np.log(library)[:, None], type_, batch, n_factors, rng, device).maximised()
+        offset = known + fitted["offset"]
+        # what all batches have in common belongs to the types
+        common = np.bincount(batch) @ fitted["shift"] / len(batch)
+        new = cls(
+            (offset + common).astype(np.float32),
+            (fitted["shift"] - common).astype(np.float32),
+            fitted["loadings"],
+            np.zeros(x.shape[1], dtype=np.float32),
+            fitted["mean"],
+            np.exp(fitted["log_spread"]),
+            type_,
+            batch,
+            library,
+        )
+        new.dispersion[:] = new._dispersion(x, rng)
+        return new
+
+    def states(self, type_: Codes, rng: np.random.Generator, batch: Codes | None = None) -> States:
+        """Draw where cells of these types ``(n_cells,)`` are; of these batches, where the type has cells of them."""
+        first, second = (self._like(type_, batch, rng) for _ in range(2))
+        small = np.minimum(0.5, MIXED / np.bincount(self.type))[type_][:, None]
+        both = [np.hstack([self._drawn(i, rng), np.log(self.library[i])[:, None]]) for i in (first, second)]
+        centre = np.hstack([_means(self.mean, self.type), _means(np.log(self.library)[:, None], self.type)])[type_]
+        mixed = centre + np.sqrt(1 - small) * (both[0] - centre) + np.sqrt(small) * (both[1] - centre)
+        return States(mixed[:, :-1].astype(np.float32), type_, np.exp(mixed[:, -1]).astype(np.float32))
+
+    def log_rates(self, states: States, batch: Codes | None = None) -> Floats:
+        """Logarithms of the genes' shares ``(n_cells, n_genes)``, but for a constant of each cell."""
+        logs = self.offset[states.type] + states.factors @ self.loadings
+        return np.asarray(logs if batch is None else logs + self.shift[batch])
+
+    def draw(self, states: States, rng: np.random.Generator, batch: Codes | None = None) -> Counts:
+        """Draw counts ``(n_cells, n_genes)``; without batches, in the style that all of them have on average."""
+        step = max(1, BLOCK // self.offset.shape[1])
+        parts = []
+        for start in range(0, max(len(states.type), 1), step):
+            part = slice(start, start + step)
+            some = States(states.factors[part], states.type[part], states.library[part])
+            logs = self.log_rates(some, None if batch is None else batch[part])
+            parts.append(drawn_counts(logs, some.library, self.dispersion, rng))
+        drawn: Counts = sparse.vstack(parts, "csr")
+        return drawn
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Give all that was learned."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def _like(self, type_: Codes, batch: Codes | None, rng: np.random.Generator) -> Codes:
+        """A learned cell for each wanted one: of its type, and of its batch where there is one."""
+        if batch is None:
+            return _one_of(self.type, type_, rng)
+        n = len(self.shift)
+        both, wanted = self.type * n + self.batch, type_ * n + batch
+        found = np.isin(wanted, both)
+        like = _one_of(self.type, type_, rng)
+        like[found] = _one_of(both, wanted[found], rng)
+        return like
+
+    def _drawn(self, cells: Codes, rng: np.random.Generator) -> Floats:
+        noise = rng.standard_normal((len(cells), self.mean.shape[1]), dtype=np.float32)
+        return np.asarray(self.mean[cells] + self.spread[cells] * noise)
+
+    def _dispersion(self, x: Floats, rng: np.random.Generator) -> Floats:
+        """What is left of each gene's variance within types, over the square of its means: by moments."""
+        every = np.arange(len(x))
+        states = States(self._drawn(every, rng), self.type, self.library)
+        means = _normalised(self.log_rates(states, self.batch)) * self.library[:, None]
+        left = _within(x, self.type) - _within(means, self.type) - means.sum(axis=0)
+        return np.asarray(np.clip(left / np.maximum((means**2).sum(axis=0), 1e-9), 0.0, MOST_DISPERSION))
+
+
+def _shares(x: Floats, type_: Codes, library: Floats) -> Floats:
+    """Each gene's share of a type's counts ``(n_types, n_genes)``, drawn a little to that of all cells."""
+    p = x.shape[1]
+    everyone = (x.sum(axis=0) + 0.5) / (library.sum() + 0.5 * p)
+    of_type = np.eye(int(type_.max()) + 1, dtype=np.float32)[type_].T
+    given = PRIOR * 0.01 * p
+    return np.asarray((of_type @ x + given * everyone) / ((of_type @ library)[:, None] + given))
+
+
+def _means(values: Floats, group: Codes) -> Floats:
+    of_group = np.eye(int(group.max()) + 1, dtype=np.float32)[group]
+    return np.asarray(of_group.T @ values / np.maximum(of_group.sum(axis=0), 1.0)[:, None])
+
+
+def _within(values: Floats, group: Codes) -> Floats:
+    """Sum of squares around the groups' means ``(n_genes,)``."""
+    return np.asarray(((values - _means(values, group)[group]) ** 2).sum(axis=0))
+
+
+def _one_of(groups: Codes, wanted: Codes, rng: np.random.Generator) -> Codes:
+    """The place of a member, drawn at random, of each wanted group; every one has some."""
+    order = np.argsort(groups, kind="stable")
+    names, start, size = np.unique(groups[order], return_index=True, return_counts=True)
+    which = np.searchsorted(names, wanted)
+    return np.asarray(order[start[which] + rng.integers(0, size[which])])
+
+
+def _normalised(logs: Floats) -> Floats:
+    rates = np.exp(logs - logs.max(axis=1, keepdims=True))
+    return np.asarray(rates / rates.sum(axis=1, keepdims=True))
