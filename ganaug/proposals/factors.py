@@ -60,6 +60,9 @@ class CountFactors:
     type, batch : ndarray, shape (n_cells,)
     library : ndarray, shape (n_cells,)
         Its total count.
+    mixing : float
+        Share of the variance of a new cell's state, within its type, that is a second cell's; of rare types it is more.
+        Without any new cells lie as near to those that were learned from as their counts say, with .5 between two.
 
     Examples
     --------
@@ -81,6 +84,7 @@ class CountFactors:
     type: Codes
     batch: Codes
     library: Floats
+    mixing: float = 0.0
 
     @classmethod
     def fit(
@@ -126,7 +130,7 @@ class CountFactors:
     def states(self, type_: Codes, rng: np.random.Generator, batch: Codes | None = None) -> States:
         """Draw where cells of these types ``(n_cells,)`` are; of these batches, where the type has cells of them."""
         first, second = (self._like(type_, batch, rng) for _ in range(2))
-        small = np.minimum(0.5, MIXED / np.bincount(self.type))[type_][:, None]
+        small = np.maximum(self.mixing, np.minimum(0.5, MIXED / np.bincount(self.type)))[type_][:, None]
         both = [np.hstack([self._drawn(i, rng), np.log(self.library[i])[:, None]]) for i in (first, second)]
         centre = np.hstack([_means(self.mean, self.type), _means(np.log(self.library)[:, None], self.type)])[type_]
         mixed = centre + np.sqrt(1 - small) * (both[0] - centre) + np.sqrt(small) * (both[1] - centre)
@@ -151,7 +155,7 @@ class CountFactors:
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Give all that was learned."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {field.name: np.asarray(getattr(self, field.name)) for field in fields(self)}
 
     def _like(self, type_: Codes, batch: Codes | None, rng: np.random.Generator) -> Codes:
         """A learned cell for each wanted one: of its type, and of its batch where there is one."""

@@ -13,6 +13,7 @@ from sklearn.base import clone
 import ganaug
 from ganaug import CellGAN
 from ganaug.errors import ConditionError, DataError, ModelFileError
+from ganaug.progress import Progress
 
 GENES = 30
 
@@ -93,10 +94,17 @@ def test_the_same_seed_gives_the_same_cells(cells: anndata.AnnData, model: CellG
     assert not np.array_equal(model.sample(20).X.toarray(), model.sample(20, random_state=1).X.toarray())
 
 
+def test_no_cell_comes_without_counts(model: CellGAN) -> None:
+    made = model.sample(500, library_size=2.0)
+    assert made.X.sum(axis=1).min() > 0
+    assert made.obs["type"].tolist() == model.sample(500).obs["type"].tolist()
+
+
 def test_the_ablation_is_told(model: CellGAN) -> None:
-    assert [stage["stage"] for stage in model.stages_] == ["factors", "refiner"]
-    assert model.stages_[0]["kept"]
-    assert 0.3 < model.stages_[0]["v_auc"] < 0.8
+    names = [stage["stage"] for stage in model.stages_]
+    assert names == ["factors", "factors, 25% mixed", "factors, 50% mixed", "refiner"]
+    assert sum(stage["kept"] for stage in model.stages_[:3]) == 1
+    assert all(0.3 < stage["v_auc"] < 0.8 for stage in model.stages_)
 
 
 def test_a_saved_model_draws_the_same(model: CellGAN, tmp_path: Path) -> None:
@@ -223,3 +231,20 @@ def test_what_cannot_be_drawn_is_refused(model: CellGAN, asked: dict[str, Any], 
 def test_settings_are_checked_when_it_learns(cells: anndata.AnnData, wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         CellGAN(**wrong).fit(cells, "type")
+
+
+def test_an_interrupted_game_goes_on_where_it_was(cells: anndata.AnnData, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"n_factors": 1, "max_steps": 30, "random_state": 0}
+
+    def interrupt(progress: Progress) -> None:
+        if progress.stage == "refiner" and progress.step >= 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        CellGAN(**settings, checkpoint=tmp_path / "run").fit(cells, "type", on_progress=interrupt)
+    went_on = CellGAN(**settings, checkpoint=tmp_path / "run", resume=True).fit(cells, "type")
+    at_once = CellGAN(**settings).fit(cells, "type")
+    assert went_on.training_ == at_once.training_
+    assert np.array_equal(went_on.sample(20).X.toarray(), at_once.sample(20).X.toarray())
+    with pytest.raises(DataError, match="another"):
+        CellGAN(**settings | {"n_factors": 2}, checkpoint=tmp_path / "run", resume=True).fit(cells, "type")

@@ -138,6 +138,22 @@ def test_donors_count_for_the_judge(real) -> None:
     assert caught.value.report.verdict is Verdict.INCONCLUSIVE
 
 
+def test_a_type_that_no_donor_is_held_out_of_is_said_to_be_unjudged(refusing) -> None:
+    adata = cells(60, 30, 60)
+    adata.obs["donor"] = np.where(adata.obs["type"] == "NK", "d3", adata.obs["donor"].astype(str))
+    with pytest.warns(UserWarning, match="No cell of 'NK' is held out"), pytest.raises(FidelityError) as caught:
+        ganaug.pp.augment(adata, "type", group_key="donor", model=Knowing())
+    assert "NK" in set(refusing["train"].obs["type"])
+    assert any("No cell of 'NK' is held out" in note for note in caught.value.report.notes)
+
+
+def test_a_single_cell_of_a_type_that_is_not_wanted_is_not_learned_from() -> None:
+    adata = cells(60, 1, 30)
+    more = ganaug.pp.augment(adata, "type", target_counts={"T": 35}, profile=None, model=Knowing())
+    assert more.n_obs == 96
+    assert more.uns["ganaug_augment"]["learned_from"] == 90
+
+
 def test_without_a_judge_all_cells_are_learned_from(real) -> None:
     model = Knowing()
     more = ganaug.pp.augment(real, "type", target_counts={"NK": 130}, profile=None, model=model, time_budget=7)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 
@@ -19,6 +20,7 @@ from ganaug.fidelity.cells.space import pooled_components
 from ganaug.fidelity.checks.c2st import c2st_auc
 from ganaug.fidelity.checks.memorisation import nearness_share
 from ganaug.models.cellular.refiner import CellRefiner, Settings
+from ganaug.models.validation import Score
 from ganaug.progress import OnProgress, Progress
 from ganaug.proposals.factors import CountFactors, States
 from ganaug.proposals.proposal import Arrays, Meta
@@ -35,6 +37,8 @@ FOLDS = 5  # of which one is V
 FEWEST = 100  # cells, below which none are set apart
 SCORES = 3  # draws that a stage is scored by
 STEPS = 200
+MIXINGS = (0.0, 0.25, 0.5)
+REDRAWS = 20
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
 
@@ -66,7 +70,24 @@ class CellSampler:
         batch: Codes | None = None,
         library: NDArray[np.float32] | None = None,
     ) -> Counts:
-        """Draw counts of cells of these types ``(n_cells, n_genes)``; without batches, in the style of all."""
+        """Draw counts of cells of these types ``(n_cells, n_genes)``; without batches, in the style of all.
+
+        A cell that comes out without any count is drawn again, as no real one is without.
+        """
+        counts = self._draw(type_, rng, batch, library)
+        for _ in range(REDRAWS):
+            empty = np.flatnonzero(counts.getnnz(axis=1) == 0)
+            if not len(empty):
+                break
+            style, totals = None if batch is None else batch[empty], None if library is None else library[empty]
+            order = np.arange(len(type_))
+            order[empty] = len(type_) + np.arange(len(empty))
+            counts = sparse.vstack([counts, self._draw(type_[empty], rng, style, totals)], "csr")[order]
+        return counts
+
+    def _draw(
+        self, type_: Codes, rng: np.random.Generator, batch: Codes | None, library: NDArray[np.float32] | None
+    ) -> Counts:
         states: States = self.proposal.states(type_, rng, batch)
         if library is not None:
             states = states._replace(library=library)
@@ -109,15 +130,15 @@ class Learning:
             return CellSampler(self._proposal(np.arange(self.counts.shape[0])))
         self.train, self.held_out = self._split()
         begun = time.monotonic()
-        before = CellSampler(self._proposal(self.train))
+        proposal = self._proposal(self.train)
         cost = time.monotonic() - begun
-        auc = self._judged("factors", before, begun)
-        self.stages[0] |= {"kept": True, "reason": "the proposal"}
-        after = self._refined(before, auc, cost)
+        before, best = self._mixed(proposal, begun)
+        after = self._refined(before, best, cost)
         if after is not before:
             return after
-        self._tell("last fit", score=auc)
-        return CellSampler(self._proposal(np.arange(self.counts.shape[0])))
+        self._tell("last fit", score=best.auc)
+        last = self._proposal(np.arange(self.counts.shape[0]))
+        return CellSampler(replace(last, mixing=before.proposal.mixing))
 
     @property
     def noise(self) -> float:
@@ -146,7 +167,21 @@ class Learning:
             device=self.plan.device,
         )
 
-    def _refined(self, before: CellSampler, best: float, cost: float) -> CellSampler:
+    def _mixed(self, proposal: CountFactors, begun: float) -> tuple[CellSampler, Score]:
+        """Choose how far new cells are to be from those that were learned from; more has to help beyond noise."""
+        tried: list[tuple[CellSampler, Score]] = []
+        chosen = 0
+        for i, mixing in enumerate(MIXINGS):
+            sampler = CellSampler(replace(proposal, mixing=mixing))
+            name = f"factors, {mixing:.0%} mixed" if mixing else "factors"
+            tried.append((sampler, self._judged(name, sampler, time.monotonic() if i else begun)))
+            if tried[i][1].loss < tried[chosen][1].loss - (self.noise if i else 0.0):
+                chosen = i
+        for i, stage in enumerate(self.stages):
+            stage["kept"], stage["reason"] = i == chosen, "the proposal" if i == chosen else "another did better on V"
+        return tried[chosen]
+
+    def _refined(self, before: CellSampler, best: Score, cost: float) -> CellSampler:
         begun, steps = time.monotonic(), self.plan.max_steps or STEPS
         left = self.plan.time_budget - (begun - self.started) - cost
         settings = Settings(
@@ -172,7 +207,7 @@ class Learning:
                 "lower max_steps for exact repeats"
             )
         after = CellSampler(before.proposal, refiner)
-        gain = abs(best - 0.5) - abs(self._judged("refiner", after, begun) - 0.5)
+        gain = best.loss - self._judged("refiner", after, begun).loss
         kept = gain > self.noise
         better = f"better on V by {gain:.3f}" if kept else f"no better on V ({gain:+.3f}"
         self.stages[-1] |= {"kept": kept, "reason": f"{better} {'(' if kept else ''}noise {self.noise:.3f})"}
@@ -180,12 +215,16 @@ class Learning:
             self.notes += [f"the refiner's training: {one.why} ({one.name}); {one.fix}" for one in alarms(history)]
         return after if kept else before
 
-    def _judged(self, name: str, sampler: CellSampler, begun: float) -> float:
-        auc = float(np.mean([self._auc(sampler, k) for k in range(1, SCORES + 1)]))
-        near = self._near(sampler)
-        self.stages.append({"stage": name, "v_auc": auc, "near_train": near, "seconds": time.monotonic() - begun})
-        self._tell(name, score=auc)
-        return auc
+    def _judged(self, name: str, sampler: CellSampler, begun: float) -> Score:
+        """How easily drawn cells are told from V, and how many are near copies of T: the mean of a few draws."""
+        draws = range(1, SCORES + 1)
+        score = Score(
+            *(float(np.mean([measure(sampler, k) for k in draws])) for measure in (self._auc, self._near)), 0.0
+        )
+        seconds = time.monotonic() - begun
+        self.stages.append({"stage": name, "v_auc": score.auc, "near_train": score.near_train, "seconds": seconds})
+        self._tell(name, score=score.auc)
+        return score
 
     def _drawn(self, sampler: CellSampler, k: int) -> Counts:
         held_out = self.held_out
@@ -197,9 +236,9 @@ class Learning:
         real, made = pooled_components(sides, self.seeds.integer("components")).parts
         return c2st_auc(real, made, np.zeros(real.shape[1], dtype=bool), self.seeds.integer("auc"))
 
-    def _near(self, sampler: CellSampler) -> float:
+    def _near(self, sampler: CellSampler, k: int) -> float:
         """Share of drawn cells that behave like near copies of T, on components of all three."""
-        sides = [self.counts[self.train], self.counts[self.held_out], self._drawn(sampler, 1)]
+        sides = [self.counts[self.train], self.counts[self.held_out], self._drawn(sampler, k)]
         parts = pooled_components([log_normalized(side) for side in sides], self.seeds.integer("components")).parts
         levels = rankdata(np.concatenate(parts), method="dense", axis=0).astype(np.intp) - 1
         train, held_out, made = np.split(levels, np.cumsum([len(part) for part in parts])[:-1])

@@ -47,7 +47,8 @@ def restored(kind: type[CellGAN], arrays: Arrays, meta: Mapping[str, Any]) -> Ce
     for name in TABLES:
         setattr(model, name, tuple(meta["tables"][name]))
     model.notes_ = tuple(model.notes_)
-    proposal = CountFactors(**{field.name: arrays[f"proposal/{field.name}"] for field in fields(CountFactors)})
+    parts: dict[str, Any] = {field.name: arrays[f"proposal/{field.name}"] for field in fields(CountFactors)}
+    proposal = CountFactors(**parts | {"mixing": float(parts["mixing"])})
     weights = {name.removeprefix("refiner/"): array for name, array in arrays.items() if name.startswith("refiner/")}
     _check(proposal, model)
     model.sampler_ = CellSampler(proposal, CellRefiner.from_state(weights, proposal) if weights else None)
