@@ -209,8 +209,9 @@ class Learning:
         after = CellSampler(before.proposal, refiner)
         gain = best.loss - self._judged("refiner", after, begun).loss
         kept = gain > self.noise
-        better = f"better on V by {gain:.3f}" if kept else f"no better on V ({gain:+.3f}"
-        self.stages[-1] |= {"kept": kept, "reason": f"{better} {'(' if kept else ''}noise {self.noise:.3f})"}
+        noise = f"noise {self.noise:.3f}"
+        reason = f"better on V by {gain:.3f} ({noise})" if kept else f"no better on V ({gain:+.3f}, {noise})"
+        self.stages[-1] |= {"kept": kept, "reason": reason}
         if kept:
             self.notes += [f"the refiner's training: {one.why} ({one.name}); {one.fix}" for one in alarms(history)]
         return after if kept else before
@@ -218,9 +219,9 @@ class Learning:
     def _judged(self, name: str, sampler: CellSampler, begun: float) -> Score:
         """How easily drawn cells are told from V, and how many are near copies of T: the mean of a few draws."""
         draws = range(1, SCORES + 1)
-        score = Score(
-            *(float(np.mean([measure(sampler, k) for k in draws])) for measure in (self._auc, self._near)), 0.0
-        )
+        auc = float(np.mean([self._auc(sampler, k) for k in draws]))
+        near = float(np.mean([self._near(sampler, k) for k in draws]))
+        score = Score(auc, near, 0.0)
         seconds = time.monotonic() - begun
         self.stages.append({"stage": name, "v_auc": score.auc, "near_train": score.near_train, "seconds": seconds})
         self._tell(name, score=score.auc)
