@@ -31,14 +31,13 @@ adata = anndata.AnnData(counts, obs=obs, var=pd.DataFrame(index=[f"gene {j}" for
 
 wanted = {"pDC": 2 * int((kind == "pDC").sum())}
 more = ganaug.pp.augment(adata, "type", target_counts=wanted, force=True)
-synthetic = more[more.obs["is_synthetic"]]
+synthetic = more[more.obs["is_synthetic"]].copy()
 print(
     f"{len(adata):,} real cells, {len(synthetic):,} synthetic ones of type pDC: {more.uns['ganaug_augment']['verdict']}"
 )
 
 sc.pp.normalize_total(more)
 sc.pp.log1p(more)
-sc.tl.rank_genes_groups(more[~more.obs["is_synthetic"]].copy(), "type")
 rare = more[more.obs["type"] == "pDC"]
 for mark, name in ((False, "real"), (True, "synthetic")):
     means = np.asarray(rare[rare.obs["is_synthetic"] == mark].X.mean(axis=0)).ravel()

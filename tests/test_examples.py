@@ -23,6 +23,7 @@ RUNS = {
         "300",
         "after: of the nearest cells of erythroid ones 100% are erythroid; of those of B and T ",
     ),
+    "scanpy_augment.py": ("1500", "of the ten genes that set synthetic pDC apart most, 10 are its markers"),
     "digits.py": ("20", "held-out real digits are read by"),
 }
 

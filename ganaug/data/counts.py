@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     # of float32, with sorted indices
     Counts = sparse.csr_matrix[np.float32]
 
-__all__ = ["checked_counts", "log_normalized"]
+__all__ = ["checked_counts", "log_normalized", "with_room"]
 
 BLOCK = 2**22  # values looked at in one go: no copy as large as the matrix
 LARGEST_LOG = 20.0  # no logarithm of a count or of a share of 10,000 is larger
@@ -92,6 +92,20 @@ def log_normalized(counts: Counts, total: float = 1e4) -> Counts:
     scale = np.divide(total, found, out=np.zeros_like(found), where=found > 0).astype(np.float32)
     values = counts.data * np.repeat(scale, np.diff(counts.indptr))
     return sparse.csr_matrix((np.log1p(values, out=values), counts.indices, counts.indptr), counts.shape, copy=True)
+
+
+def with_room(dtype: npt.DTypeLike, counts: Counts) -> np.dtype[Any]:
+    """Return the dtype, or the next one that has room for the largest of the counts.
+
+    Examples
+    --------
+    >>> with_room("uint8", sparse.csr_matrix([[300]]))
+    dtype('uint16')
+    """
+    wanted, largest = np.dtype(dtype), int(counts.data.max(initial=0))
+    if wanted.kind == "f" and wanted.itemsize < 4:
+        return np.dtype(np.float32)  # of whole numbers, half precision ends at 2,048
+    return np.promote_types(wanted, np.min_scalar_type(largest)) if wanted.kind in "iub" else wanted
 
 
 def _check_names(X: Any, names: Sequence[str], what: str) -> None:

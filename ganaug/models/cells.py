@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_is_fitted
 from ganaug.adversarial import OBJECTIVES
 from ganaug.data.cells import column_of, counts_of
 from ganaug.data.checks import nearest
+from ganaug.data.counts import with_room
 from ganaug.devices import resolve_device
 from ganaug.errors import ConditionError, DataError
 from ganaug.models.cellular import state
@@ -31,6 +32,8 @@ from ganaug.transport.design import check_design
 if TYPE_CHECKING:
     from anndata import AnnData
 
+    from ganaug.data.counts import Counts
+
 __all__ = ["CellGAN"]
 
 Codes = NDArray[np.intp]
@@ -43,7 +46,8 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
     starts as the identity then moves the factors, and what genes make of them, against a critic that is given the
     type; it is kept only if held-out cells say that it helped (`stages_`).
 
-    It learns from 10 million counts at most (5,000 cells of 2,000 genes), rare types first.
+    It learns from 10 million values at most (5,000 cells of 2,000 genes), but not from fewer than 2,000 cells; rare
+    types first.
 
     Parameters
     ----------
@@ -70,7 +74,7 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
     ----------
     types_, batches_ : list of str
     n_learned_ : dict of str to int
-        Cells of each type that were learned from.
+        Cells of each type that were learned from and chosen by.
     stages_ : tuple of dict
         For each stage that was tried: ``stage, v_auc, near_train, seconds, kept, reason``.
     training_ : tuple of dict
@@ -142,20 +146,24 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
             be told apart.
         """
         self._check_asked()
+        if adata.n_obs < 2 or adata.n_vars < 2:
+            raise DataError(f"adata has {adata.n_obs} cells and {adata.n_vars} genes; at least 2 of each are needed")
         self.types_, type_ = _numbered(adata, label_key)
         self.batches_, batch = _numbered(adata, batch_key)
         _check_told_apart(type_, batch, label_key, batch_key)
         seeds = Seeds(self.random_state)
         rows = drawn(type_ * len(self.batches_) + batch, adata.n_vars, seeds.rng("drawn"))
         counts = counts_of(adata, layer, rows=rows)
-        if len(rows) < 2 or adata.n_vars < 2:
-            raise DataError(f"adata has {adata.n_obs} cells and {adata.n_vars} genes; at least 2 of each are needed")
-        learning = Learning(counts, type_[rows], batch[rows], self._plan(counts, seeds), seeds, on_progress)
+        if counts.getnnz(axis=0).astype(bool).sum() < 2:
+            raise DataError("adata has counts of fewer than two genes; no cell can be told from another by its genes")
+        learning = Learning(
+            counts, type_[rows], batch[rows], self._plan(counts, type_[rows], batch[rows], seeds), seeds, on_progress
+        )
         self.sampler_ = learning.run()
         self.label_key_, self.batch_key_ = label_key, batch_key
         self.genes_ = [str(name) for name in adata.var_names]
         self.dtype_ = str(np.dtype((adata.X if layer is None else adata.layers[layer]).dtype))
-        self.n_learned_ = dict(zip(self.types_, np.bincount(type_[rows]).tolist(), strict=True))
+        self.n_learned_ = dict(zip(self.types_, np.bincount(type_).tolist(), strict=True))
         few = f"learned from {len(rows):,} of {adata.n_obs:,} cells" if len(rows) < adata.n_obs else None
         self.notes_ = (*([few] if few else []), *learning.notes)
         self.stages_, self.training_ = tuple(learning.stages), tuple(learning.training)
@@ -208,8 +216,10 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         if self.label_key_ is not None:
             obs[self.label_key_] = pd.Categorical(np.array(self.types_)[type_], self.types_)
         if self.batch_key_ is not None and batch is not None:
-            obs[self.batch_key_] = pd.Categorical([batch] * len(type_))
-        return anndata.AnnData(counts.astype(self.dtype_), obs=obs, var=pd.DataFrame(index=pd.Index(self.genes_)))
+            obs[self.batch_key_] = pd.Categorical([str(batch)] * len(type_))
+        return anndata.AnnData(
+            counts.astype(with_room(self.dtype_, counts)), obs=obs, var=pd.DataFrame(index=pd.Index(self.genes_))
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the model as a folder of safetensors and JSON; `ganaug.load` brings it back.
@@ -230,12 +240,13 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
             if value is not None and value < 1:
                 raise ValueError(f"{name} must be 1 or more, not {value!r}")
 
-    def _plan(self, counts: Any, seeds: Seeds) -> Plan:
+    def _plan(self, counts: Counts, type_: Codes, batch: Codes, seeds: Seeds) -> Plan:
         save = resume_from = None
         if self.checkpoint is not None:
             asked = {k: v for k, v in self.get_params().items() if k not in {"checkpoint", "resume", "random_state"}}
             digest = hashlib.sha256(json.dumps([asked, seeds.root], default=str, sort_keys=True).encode())
-            digest.update(counts.data.tobytes() + counts.indices.tobytes())
+            for part in (counts.data, counts.indices, counts.indptr, type_, batch):
+                digest.update(part.tobytes())
             save, resume_from = checkpointed(self.checkpoint, digest.hexdigest(), resume=self.resume)
         device = str(resolve_device(self.device))
         return Plan(
@@ -247,17 +258,17 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         if isinstance(n, Mapping):
             if label is not None:
                 raise ValueError("n says how many of each type, so label is not needed; give one of the two")
-            return np.repeat([self._place(name, self.types_, "type") for name in n], list(n.values())).astype(np.intp)
-        if n < 0 or n != int(n):
-            raise ValueError(f"n must be a whole number from 0, not {n!r}")
+            places = [self._place(name, self.types_, "type") for name in n]
+            return np.repeat(places, [_whole(k) for k in n.values()]).astype(np.intp)
+        n = _whole(n)
         if label is None:
             shares = np.array([*self.n_learned_.values()], dtype=float)
             return np.sort(rng.choice(len(shares), n, p=shares / shares.sum()))
-        names = [label] * n if isinstance(label, str) else list(label)
+        names: list[Any] = [label] * n if np.ndim(label) == 0 else list(label)
         if len(names) != n:
             raise ValueError(f"label names {len(names)} types for {n} cells; give one type, or one for each cell")
-        places = {name: self._place(name, self.types_, "type") for name in dict.fromkeys(names)}
-        return np.array([places[name] for name in names], dtype=np.intp)
+        places_of = {name: self._place(name, self.types_, "type") for name in dict.fromkeys(names)}
+        return np.array([places_of[name] for name in names], dtype=np.intp)
 
     def _place(self, name: str, known: list[str], what: str) -> int:
         if (self.label_key_ if what == "type" else self.batch_key_) is None:
@@ -265,6 +276,12 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         if str(name) not in known:
             raise ConditionError(f"there is no {what} {name!r} among the cells learned from{nearest(name, known)}")
         return known.index(str(name))
+
+
+def _whole(n: Any) -> int:
+    if n < 0 or n != int(n):
+        raise ValueError(f"n must be a whole number from 0, not {n!r}")
+    return int(n)
 
 
 def _numbered(adata: AnnData, key: str | None) -> tuple[list[str], Codes]:

@@ -68,7 +68,7 @@ def augment(
     layer: str | None = None,
     profile: str | None = "standard",
     force: bool = False,
-    time_budget: float = 240.0,
+    time_budget: float | None = None,
     model: CellGAN | None = None,
     random_state: RandomState = 0,
     on_progress: OnProgress = None,
@@ -98,8 +98,8 @@ def augment(
         What the judge lets through. With None all cells are learned from, and the synthetic ones are not judged.
     force : bool
         Whether types of fewer than 20 cells may be raised as well.
-    time_budget : float
-        Seconds for learning, about.
+    time_budget : float, optional
+        Seconds for learning, about; by default those of the model, 240 if none is given.
     model : CellGAN, optional
         An unfitted model whose settings are used; those given here come first.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None
@@ -131,10 +131,11 @@ def augment(
     >>> more.obs.groupby("is_synthetic")["type"].value_counts().to_dict()
     {(False, 'T'): 60, (False, 'B'): 30, (True, 'B'): 30}
     """
+    settings = {} if time_budget is None else {"time_budget": time_budget}
     result = augment_judged(
         adata,
         Keys(label_key, batch_key, group_key, layer),
-        clone(CellGAN() if model is None else model).set_params(time_budget=time_budget),
+        clone(CellGAN() if model is None else model).set_params(**settings),
         target_counts=target_counts,
         profile=profile,
         force=force,
@@ -187,6 +188,9 @@ def _sides(cells: AnnData, keys: Keys, added: Mapping[str, int], seeds: Seeds, p
     if profile is not None:
         seed = seeds.integer("folds")
         judges = held_out(cells.obs, added, label_key=keys.label, group_key=keys.group, random_state=seed)
+        if keys.batch is not None and keys.group is None:  # two cells of a batch are the fewest to learn it from
+            left = cells.obs.loc[~judges, keys.batch].value_counts()
+            judges &= (cells.obs[keys.batch].map(left).fillna(0) >= 2).to_numpy(dtype=bool)
     # a single cell shows nothing of its type; of a type that is wanted, the model says so
     n = cells.obs.loc[~judges, keys.label].value_counts()
     alone = cells.obs[keys.label].isin(n.index[n == 1].difference([*added])).to_numpy()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from ganaug.data.counts import with_room
 from ganaug.fidelity.report import FidelityReport
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ def _filled(value: dict[str, Any]) -> dict[str, Any]:
 
 def _stacked(real: Any, made: Counts) -> Any:
     """Return both as the real counts are: sparse or not, and of their dtype unless a count is too large for it."""
-    dtype = real.dtype
-    if dtype.kind in "iu" and made.nnz:
-        dtype = np.promote_types(dtype, np.min_scalar_type(int(made.max())))
+    dtype = with_room(real.dtype, made) if made.nnz else real.dtype
     if not sparse.issparse(real):
         return np.concatenate([np.asarray(real), made.toarray()]).astype(dtype, copy=False)
     both: list[Any] = [real, made.astype(dtype)]
@@ -100,6 +99,6 @@ def _obs(real: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
 
 def _continued(column: pd.Series[Any], made: pd.Series[Any], index: pd.Index[Any]) -> pd.Series[Any]:
     """Go on with values that are given as text, in the column's own."""
-    own = {str(value): value for value in column.unique()}
+    own = {str(value): value for value in column.astype(object).unique()}
     values = [*column.astype(object), *made.astype(object).map(own)]
     return pd.Series(values, index=index, dtype=column.dtype)

@@ -17,7 +17,7 @@ STEPS = 300
 LEARNING_RATE = 0.05
 # precision of what is learned of a gene: of a factor's loading, of a type's and a batch's offset
 LOADING, OFFSET = 1.0, 4.0
-LARGEST = 12.0  # no logarithm of a mean count is believed beyond
+LARGEST = 20.0  # no logarithm of a mean count is believed beyond
 
 
 class Bound:

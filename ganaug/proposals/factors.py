@@ -130,11 +130,17 @@ class CountFactors:
     def states(self, type_: Codes, rng: np.random.Generator, batch: Codes | None = None) -> States:
         """Draw where cells of these types ``(n_cells,)`` are; of these batches, where the type has cells of them."""
         first, second = (self._like(type_, batch, rng) for _ in range(2))
-        small = np.maximum(self.mixing, np.minimum(0.5, MIXED / np.bincount(self.type)))[type_][:, None]
-        both = [np.hstack([self._drawn(i, rng), np.log(self.library[i])[:, None]]) for i in (first, second)]
-        centre = np.hstack([_means(self.mean, self.type), _means(np.log(self.library)[:, None], self.type)])[type_]
-        mixed = centre + np.sqrt(1 - small) * (both[0] - centre) + np.sqrt(small) * (both[1] - centre)
+        share = np.maximum(self.mixing, np.minimum(0.5, MIXED / np.bincount(self.type)))[type_][:, None]
+        centre = self._centres(batch is not None)
+        one, other = (np.hstack([self._drawn(i, rng), np.log(self.library[i])[:, None]]) for i in (first, second))
+        mixed = centre[first] + np.sqrt(1 - share) * (one - centre[first]) + np.sqrt(share) * (other - centre[second])
         return States(mixed[:, :-1].astype(np.float32), type_, np.exp(mixed[:, -1]).astype(np.float32))
+
+    def _centres(self, by_batch: bool) -> Floats:
+        """Mean state and log total of each cell's type ``(n_cells, n_factors + 1)``, or of its type in its batch."""
+        group = self.type * len(self.shift) + self.batch if by_batch else self.type
+        group = np.unique(group, return_inverse=True)[1]
+        return _means(np.hstack([self.mean, np.log(self.library)[:, None]]), group)[group]
 
     def log_rates(self, states: States, batch: Codes | None = None) -> Floats:
         """Logarithms of the genes' shares ``(n_cells, n_genes)``, but for a constant of each cell."""

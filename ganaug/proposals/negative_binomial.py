@@ -12,7 +12,7 @@ from scipy import sparse
 if TYPE_CHECKING:
     Counts = sparse.csr_matrix[np.float32]
 
-__all__ = ["drawn_counts"]
+__all__ = ["LEAST_DISPERSION", "drawn_counts"]
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]

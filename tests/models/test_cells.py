@@ -216,6 +216,8 @@ def test_unknown_names_are_refused_with_the_nearest(cells: anndata.AnnData, mode
     ("asked", "says"),
     [
         ({"n": -1}, "from 0"),
+        ({"n": 2.5}, "whole number"),
+        ({"n": {"B": -1}}, "whole number"),
         ({"n": 3, "label": ["B"]}, "one for each cell"),
         ({"n": {"B": 3}, "label": "B"}, "one of the two"),
         ({"n": 3, "library_size": 0}, "more than 0"),
@@ -246,5 +248,30 @@ def test_an_interrupted_game_goes_on_where_it_was(cells: anndata.AnnData, tmp_pa
     at_once = CellGAN(**settings).fit(cells, "type")
     assert went_on.training_ == at_once.training_
     assert np.array_equal(went_on.sample(20).X.toarray(), at_once.sample(20).X.toarray())
+    relabelled = cells.copy()
+    relabelled.obs["type"] = cells.obs["type"].to_numpy()[::-1].copy()
+    with pytest.raises(DataError, match="another"):
+        CellGAN(**settings, checkpoint=tmp_path / "run", resume=True).fit(relabelled, "type")
     with pytest.raises(DataError, match="another"):
         CellGAN(**settings | {"n_factors": 2}, checkpoint=tmp_path / "run", resume=True).fit(cells, "type")
+
+
+def test_small_integers_make_room_for_what_is_drawn(cells: anndata.AnnData) -> None:
+    narrow = anndata.AnnData(cells.X.astype(np.uint8), obs=cells.obs, var=cells.var)
+    made = CellGAN(n_factors=1, refine=False, random_state=0).fit(narrow, "type").sample(50, library_size=20_000.0)
+    assert made.X.dtype == np.uint16
+    assert made.X.sum(axis=1).mean() == pytest.approx(20_000, rel=0.05)
+
+
+def test_types_may_be_numbers(cells: anndata.AnnData) -> None:
+    numbered = cells.copy()
+    numbered.obs["type"] = (cells.obs["type"] == "B").astype(int)
+    model = CellGAN(n_factors=1, refine=False, random_state=0).fit(numbered, "type")
+    assert model.sample(3, label=1).obs["type"].tolist() == ["1", "1", "1"]
+    assert model.sample({0: 2}).obs["type"].tolist() == ["0", "0"]
+
+
+def test_no_cells_and_no_genes_are_refused(cells: anndata.AnnData) -> None:
+    for few in (cells[:0], cells[:, :1]):
+        with pytest.raises(DataError, match="at least 2 of each"):
+            CellGAN().fit(few, "type")

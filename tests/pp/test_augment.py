@@ -247,3 +247,12 @@ def test_a_cellgan_makes_them() -> None:
     assert isinstance(more.X, sparse.csr_array)
     assert (made.X.toarray() % 1 == 0).all()
     assert reports
+
+
+def test_two_cells_of_a_batch_are_both_learned_from(refusing: dict[str, Any]) -> None:
+    small = cells(120, 60, 40)
+    small.obs["lane"] = small.obs["lane"].astype(object)
+    small.obs.iloc[:2, small.obs.columns.get_loc("lane")] = "L3"
+    for seed in range(4):
+        with pytest.raises(FidelityError):
+            ganaug.pp.augment(small, "type", batch_key="lane", model=Knowing(), random_state=seed)

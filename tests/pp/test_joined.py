@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from ganaug.pp.joined import joined
+from ganaug.pp.joined import _continued, joined
 
 MADE = sparse.csr_matrix(np.array([[1, 0], [300, 2]], dtype=np.float32))
 
@@ -81,3 +81,10 @@ def test_without_synthetic_cells_nothing_changes() -> None:
     same = joined(adata, MADE[:0], made()[:0], layer=None, told={"n_added": 0})
     pd.testing.assert_frame_equal(same.obs.drop(columns="is_synthetic"), adata.obs)
     assert same.uns == {"ganaug_augment": {"n_added": 0}}
+
+
+def test_numbers_as_types_are_found_again() -> None:
+    values = pd.Series(np.array([0.1, 0.2, 0.1], dtype=np.float32))
+    text = pd.Series([str(value) for value in values.astype(object)][:2])
+    index = pd.RangeIndex(5)
+    assert _continued(values, text, index).tolist() == [*values.tolist(), *values.tolist()[:2]]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -108,3 +110,26 @@ def test_no_cells_are_drawn_where_none_are_wanted(model: CountFactors) -> None:
     states = model.states(none, rng)
     assert isinstance(states, States)
     assert model.draw(states, rng).shape == (0, GENES)
+
+
+@pytest.mark.parametrize("mixing", [0.0, 0.25, 0.5])
+def test_batches_of_different_depth_stay_so(mixing: float) -> None:
+    rng = np.random.default_rng(12)
+    n = 200
+    batch = np.repeat([0, 1], n // 2)
+    depth = np.where(batch == 0, 20.0, 160.0) * rng.lognormal(0, 0.2, n)
+    counts = sparse.csr_matrix(rng.poisson(depth[:, None] * np.ones(10)).astype(np.float32))
+    none = np.zeros(n, dtype=np.intp)
+    model = replace(CountFactors.fit(counts, none, batch, rng, n_factors=1), mixing=mixing)
+    deep, shallow = (model.states(none, rng, np.full(n, b)).library for b in (1, 0))
+    assert np.exp(np.log(deep).mean() - np.log(shallow).mean()) == pytest.approx(8.0, rel=0.15)
+
+
+def test_a_gene_of_very_many_counts_keeps_its_share() -> None:
+    rng = np.random.default_rng(13)
+    means = np.array([400_000.0, *np.full(19, 200.0)])
+    counts = sparse.csr_matrix(rng.poisson(means, (80, 20)).astype(np.float32))
+    none = np.zeros(80, dtype=np.intp)
+    model = CountFactors.fit(counts, none, none, rng, n_factors=1)
+    drawn = model.draw(model.states(none, rng), rng)
+    assert drawn[:, 1].mean() == pytest.approx(200, rel=0.1)

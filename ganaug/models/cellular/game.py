@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from ganaug.layout import Layout
 from ganaug.nn import ResidualGenerator
+from ganaug.proposals.negative_binomial import LEAST_DISPERSION
 
 __all__ = ["CellGame", "CellGenerator", "Genes", "Given", "Look"]
 
 ROWS = 256  # real and fake cells in a step
 # thousands of genes move together when a step moves each a little, so each is moved by a tenth of it
 GENE_RATE = 0.1
-WIDE = 1e-4  # dispersion below which a gene is Poisson
 
 
 class Given(NamedTuple):
@@ -149,8 +149,8 @@ class CellGame:
 def _log_normalised(means: Tensor, dispersion: Tensor, total: float, rng: torch.Generator) -> Tensor:
     """Log-normalised negative-binomial counts around means ``(n, n_genes)``, with the derivative of their mean."""
     with torch.no_grad():
-        wide = dispersion > WIDE
-        shape = (1 / dispersion.clamp(min=WIDE)).expand_as(means)
+        wide = dispersion > LEAST_DISPERSION
+        shape = (1 / dispersion.clamp(min=LEAST_DISPERSION)).expand_as(means)
         factor = torch.where(wide, torch._standard_gamma(shape, generator=rng) / shape, 1.0)
         counts = torch.poisson(means * factor, generator=rng)
         scale = (total / counts.sum(dim=1).clamp(min=1.0))[:, None]
