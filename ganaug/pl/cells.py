@@ -108,8 +108,10 @@ def _places(markers: Sequence[str], genes: list[str]) -> list[int]:
 
 
 def _markers(real: Side) -> list[int]:
-    """Find, type after type, the genes that are most above the other types, each once."""
+    """Find, type after type, the genes that are most above the other types, each once; a type alone has none."""
     names, sizes = np.unique(np.asarray(real.labels, dtype=str), return_counts=True)
+    if len(names) < 2:
+        return []
     names = names[np.sort(np.argsort(-sizes, kind="stable")[:MOST_TYPES])]
     each, found = max(1, MOST_MARKERS // len(names)), list[int]()
     spread = np.sqrt(np.maximum(mean_variance_axis(real.logged, axis=0)[1], 1e-12))

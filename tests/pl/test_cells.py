@@ -75,3 +75,11 @@ def test_without_types_cells_are_drawn_by_their_side_alone() -> None:
 def test_what_is_not_there_is_said(keys, message) -> None:
     with pytest.raises(DataError, match=message):
         ganaug.pl.cells(cells(60, 0), cells(60, 1), **keys)
+
+
+def test_a_type_alone_has_no_markers() -> None:
+    mixed = cells(90, 0)
+    one = mixed[mixed.obs["type"] == "B"].copy()
+    titles = [axes.get_title() for axes in ganaug.pl.cells(one, one.copy(), label_key="type", embedding="pca").axes]
+    assert titles[0] == "joint PCA"
+    assert not any(title.startswith("markers") for title in titles)
