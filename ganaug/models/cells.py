@@ -156,9 +156,9 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         counts = counts_of(adata, layer, rows=rows)
         if counts.getnnz(axis=0).astype(bool).sum() < 2:
             raise DataError("adata has counts of fewer than two genes; no cell can be told from another by its genes")
-        learning = Learning(
-            counts, type_[rows], batch[rows], self._plan(counts, type_[rows], batch[rows], seeds), seeds, on_progress
-        )
+        type_, batch = type_[rows], batch[rows]
+        plan = self._plan(counts, type_, batch, seeds)
+        learning = Learning(counts, type_, batch, plan, seeds, on_progress)
         self.sampler_ = learning.run()
         self.label_key_, self.batch_key_ = label_key, batch_key
         self.genes_ = [str(name) for name in adata.var_names]

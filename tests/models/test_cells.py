@@ -275,3 +275,10 @@ def test_no_cells_and_no_genes_are_refused(cells: anndata.AnnData) -> None:
     for few in (cells[:0], cells[:, :1]):
         with pytest.raises(DataError, match="at least 2 of each"):
             CellGAN().fit(few, "type")
+
+
+def test_of_many_cells_some_are_learned_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganaug.models.equalizing.matrix.MOST_VALUES", 1)
+    model = CellGAN(n_factors=1, refine=False, random_state=0).fit(simulated(n=2300), "type")
+    assert sum(model.n_learned_.values()) == len(model.sampler_.proposal.type) == 2000
+    assert "learned from 2,000 of 2,300 cells" in model.notes_
