@@ -16,12 +16,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.adversarial import OBJECTIVES
 from ganaug.data.cells import column_of, counts_of
-from ganaug.data.checks import nearest
 from ganaug.data.counts import with_room
 from ganaug.devices import resolve_device
-from ganaug.errors import ConditionError, DataError
+from ganaug.errors import DataError
 from ganaug.models.cellular import state
 from ganaug.models.cellular.learning import Learning, Plan
+from ganaug.models.cellular.wanted import place, wanted_totals, wanted_types
 from ganaug.models.checkpoint import checkpointed
 from ganaug.models.equalizing.matrix import drawn
 from ganaug.persistence import save_folder
@@ -207,11 +207,11 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
 
         check_is_fitted(self, "sampler_")
         rng = Seeds(self.seed_ if random_state is None else random_state).rng("draw")
-        type_ = self._wanted(n, label, rng)
-        style = (
-            None if batch is None else np.full(len(type_), self._place(batch, self.batches_, "batch"), dtype=np.intp)
-        )
-        counts = self.sampler_.draw(type_, rng, style, _library(library_size, len(type_)))
+        type_ = wanted_types(n, label, self.n_learned_, self.label_key_, rng)
+        style = None
+        if batch is not None:
+            style = np.full_like(type_, place(batch, self.batches_, "batch", self.batch_key_))
+        counts = self.sampler_.draw(type_, rng, style, wanted_totals(library_size, len(type_)))
         obs = pd.DataFrame(index=pd.RangeIndex(len(type_)).astype(str))
         if self.label_key_ is not None:
             obs[self.label_key_] = pd.Categorical(np.array(self.types_)[type_], self.types_)
@@ -253,36 +253,6 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
             self.n_factors, self.refine, self.objective, self.max_steps, self.time_budget, device, save, resume_from
         )
 
-    def _wanted(self, n: int | Mapping[str, int], label: str | Sequence[str] | None, rng: np.random.Generator) -> Codes:
-        """Numbers of the types wanted ``(n,)``."""
-        if isinstance(n, Mapping):
-            if label is not None:
-                raise ValueError("n says how many of each type, so label is not needed; give one of the two")
-            places = [self._place(name, self.types_, "type") for name in n]
-            return np.repeat(places, [_whole(k) for k in n.values()]).astype(np.intp)
-        n = _whole(n)
-        if label is None:
-            shares = np.array([*self.n_learned_.values()], dtype=float)
-            return np.sort(rng.choice(len(shares), n, p=shares / shares.sum()))
-        names: list[Any] = [label] * n if np.ndim(label) == 0 else list(label)
-        if len(names) != n:
-            raise ValueError(f"label names {len(names)} types for {n} cells; give one type, or one for each cell")
-        places_of = {name: self._place(name, self.types_, "type") for name in dict.fromkeys(names)}
-        return np.array([places_of[name] for name in names], dtype=np.intp)
-
-    def _place(self, name: str, known: list[str], what: str) -> int:
-        if (self.label_key_ if what == "type" else self.batch_key_) is None:
-            raise ConditionError(f"the model was fitted without {'label_key' if what == 'type' else 'batch_key'}")
-        if str(name) not in known:
-            raise ConditionError(f"there is no {what} {name!r} among the cells learned from{nearest(name, known)}")
-        return known.index(str(name))
-
-
-def _whole(n: Any) -> int:
-    if n < 0 or n != int(n):
-        raise ValueError(f"n must be a whole number from 0, not {n!r}")
-    return int(n)
-
 
 def _numbered(adata: AnnData, key: str | None) -> tuple[list[str], Codes]:
     """Names of the types or batches, and which each cell ``(n_cells,)`` is of; without a key they are all of one."""
@@ -305,14 +275,3 @@ def _check_told_apart(type_: Codes, batch: Codes, label_key: str | None, batch_k
             f"obs[{label_key!r}] and obs[{batch_key!r}] cannot be told apart: some types are in no batch that has any "
             "of the others, so what is type and what is batch nobody can say; leave batch_key out"
         )
-
-
-def _library(size: float | NDArray[Any] | None, n: int) -> NDArray[np.float32] | None:
-    if size is None:
-        return None
-    given = np.asarray(size, dtype=np.float32)
-    if given.ndim and given.shape != (n,):
-        raise ValueError(f"library_size has shape {given.shape}; expected one number, or {n} of them")
-    if not (np.isfinite(given) & (given > 0)).all():
-        raise ValueError("library_size must be more than 0 everywhere")
-    return np.full(n, given, dtype=np.float32)

@@ -20,7 +20,6 @@ __all__ = ["CountFactors", "States"]
 Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
-N_FACTORS = 20
 # counts of all cells together that every type is given beforehand, in units of one for a hundred genes
 PRIOR = 5.0
 MOST_DISPERSION = 20.0
@@ -94,7 +93,7 @@ class CountFactors:
         batch: Codes,
         rng: np.random.Generator,
         *,
-        n_factors: int = N_FACTORS,
+        n_factors: int,
         device: str = "cpu",
     ) -> Self:
         """Learn from cells x genes, of which every type and batch has some, by the variational bound.

@@ -18,6 +18,7 @@ from ganaug.adversarial import LOSSES, NoiseGame, Objective, TrainConfig, alone,
 from ganaug.adversarial import distributed as several
 from ganaug.errors import TrainingDiverged
 from ganaug.nn import mlp
+from ganaug.persistence import load_folder, save_folder
 
 ROWS, BATCH = 16, 8
 SGD = TrainConfig(steps=1, optimizer="sgd", generator_lr=0.1, critic_lr=0.1, half_life=0.0)
@@ -109,11 +110,11 @@ def saving():
 def resumed(folder):
     saved = []
     found = plain(saved)
-    file = folder / "checkpoint.pt"
+    file = folder / "checkpoint"
     if rank() == 0:
-        torch.save(saved[1], file)
+        save_folder(file, *saved[1], kind="checkpoint")
     torch.distributed.barrier()
-    again = plain(resume_from=torch.load(file, weights_only=False))
+    again = plain(resume_from=load_folder(file, kind="checkpoint"))
     return {"straight": found, "again": again}
 
 

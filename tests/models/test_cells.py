@@ -119,14 +119,14 @@ def test_a_refiner_is_saved_with_its_model(cells: anndata.AnnData, tmp_path: Pat
     model = CellGAN(n_factors=2, max_steps=5, random_state=0)
     model.fit(cells, "type")
     from ganaug.models.cellular.game import CellGenerator
-    from ganaug.models.cellular.learning import CellSampler
     from ganaug.models.cellular.refiner import CellRefiner
+    from ganaug.models.cellular.sampler import CellSampler
     from ganaug.seeding import Seeds
 
     head = CellGenerator(2, 2, GENES, Seeds(0).torch("head"))
     for weight in head.parameters():
         weight.data += 0.1
-    model.sampler_ = CellSampler(model.sampler_.proposal, CellRefiner(head))
+    model.sampler_ = CellSampler.refined(model.sampler_.proposal, CellRefiner(head))
     model.save(tmp_path / "model")
     assert np.array_equal(ganaug.load(tmp_path / "model").sample(20).X.toarray(), model.sample(20).X.toarray())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 
@@ -20,16 +19,17 @@ from ganaug.fidelity.cells.space import pooled_components
 from ganaug.fidelity.checks.c2st import c2st_auc
 from ganaug.fidelity.checks.memorisation import nearness_share
 from ganaug.models.cellular.refiner import CellRefiner, Settings
+from ganaug.models.cellular.sampler import CellSampler
 from ganaug.models.validation import Score
 from ganaug.progress import OnProgress, Progress
-from ganaug.proposals.factors import CountFactors, States
+from ganaug.proposals.factors import CountFactors
 from ganaug.proposals.proposal import Arrays, Meta
 from ganaug.seeding import Seeds
 
 if TYPE_CHECKING:
     from ganaug.data.counts import Counts
 
-__all__ = ["CellSampler", "Learning", "Plan"]
+__all__ = ["Learning", "Plan"]
 
 Codes = NDArray[np.intp]
 
@@ -38,7 +38,6 @@ FEWEST = 100  # cells, below which none are set apart
 SCORES = 3  # draws that a stage is scored by
 STEPS = 200
 MIXINGS = (0.0, 0.25, 0.5)
-REDRAWS = 20
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
 
@@ -54,46 +53,6 @@ class Plan:
     device: str
     save: Callable[[Arrays, Meta], None] | None = None
     resume_from: tuple[Arrays, Meta] | None = None
-
-
-@dataclass(frozen=True)
-class CellSampler:
-    """What is left of a fit: a proposal, and the refiner if V kept it."""
-
-    proposal: CountFactors
-    refiner: CellRefiner | None = None
-
-    def draw(
-        self,
-        type_: Codes,
-        rng: np.random.Generator,
-        batch: Codes | None = None,
-        library: NDArray[np.float32] | None = None,
-    ) -> Counts:
-        """Draw counts of cells of these types ``(n_cells, n_genes)``; without batches, in the style of all.
-
-        A cell that comes out without any count is drawn again, as no real one is without.
-        """
-        counts = self._draw(type_, rng, batch, library)
-        for _ in range(REDRAWS):
-            empty = np.flatnonzero(counts.getnnz(axis=1) == 0)
-            if not len(empty):
-                break
-            style, totals = None if batch is None else batch[empty], None if library is None else library[empty]
-            order = np.arange(len(type_))
-            order[empty] = len(type_) + np.arange(len(empty))
-            counts = sparse.vstack([counts, self._draw(type_[empty], rng, style, totals)], "csr")[order]
-        return counts
-
-    def _draw(
-        self, type_: Codes, rng: np.random.Generator, batch: Codes | None, library: NDArray[np.float32] | None
-    ) -> Counts:
-        states: States = self.proposal.states(type_, rng, batch)
-        if library is not None:
-            states = states._replace(library=library)
-        if self.refiner is None:
-            return self.proposal.draw(states, rng, batch)
-        return self.refiner.refined(self.proposal).draw(self.refiner.move(states), rng, batch)
 
 
 @dataclass
@@ -192,7 +151,7 @@ class Learning:
                 self.counts[self.train],
                 before.proposal,
                 settings,
-                score=lambda refiner: self._auc(replace(before, refiner=refiner), 0),
+                score=lambda refiner: self._auc(CellSampler.refined(before.proposal, refiner), 0),
                 on_log=lambda step, score: self._tell("refiner", step, steps, score),
                 save=self.plan.save,
                 resume_from=self.plan.resume_from,
@@ -206,7 +165,7 @@ class Learning:
                 "the time budget ended the refiner's training, so the same seed may give other cells another time: "
                 "lower max_steps for exact repeats"
             )
-        after = CellSampler(before.proposal, refiner)
+        after = CellSampler.refined(before.proposal, refiner)
         gain = best.loss - self._judged("refiner", after, begun).loss
         kept = gain > self.noise
         noise = f"noise {self.noise:.3f}"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ganaug.errors import ModelFileError
-from ganaug.models.cellular.learning import CellSampler
 from ganaug.models.cellular.refiner import CellRefiner
+from ganaug.models.cellular.sampler import CellSampler
 from ganaug.proposals.factors import CountFactors
 from ganaug.proposals.proposal import Arrays
 
