@@ -88,8 +88,8 @@ class CellGame:
     """Cells drawn from proposed states, moved, beside real ones of the same type and batch.
 
     A count has no derivative, but the mean of any function of a Poisson count has one, and the count's own value gives
-    it without bias: ``d E f(Y) / d mean = E f(Y + 1) - f(Y)`` (Chen 1975, doi:10.1214/aop/1176996359; in this form
-    often called the finite-difference identity). So the generator learns through the counts, not around them.
+    it without bias: ``d E f(Y) / d mean = E f(Y + 1) - f(Y)`` (which follows from Chen 1975,
+    doi:10.1214/aop/1176996359). So the generator learns through the counts, not around them.
 
     Parameters
     ----------
