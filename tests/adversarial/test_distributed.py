@@ -107,7 +107,14 @@ def test_a_process_may_play_by_itself(found):
 
 
 def test_one_that_raises_does_not_leave_the_other_waiting(tmp_path):
-    assert torchrun("raising", tmp_path) in (["RuntimeError", "ValueError"], ["DistBackendError", "ValueError"])
+    first, second = torchrun("raising", tmp_path)
+    assert first["raised"] in ("RuntimeError", "DistBackendError")
+    assert second["raised"] == "ValueError"
+    assert first["threads"] == second["threads"] == []
+
+
+def test_the_group_ends_with_the_game(found):
+    assert [each["threads"] for each in found] == [[], []]
 
 
 def test_without_others_nothing_is_done():
