@@ -60,7 +60,7 @@ def together(timeout: float = 1800.0) -> Iterator[None]:
     each_a_card = torch.cuda.device_count() >= int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     if each_a_card:
         torch.cuda.set_device(card)
-    # its functions hold the group of the moment they are imported in, whose threads then outlive it: so before it is there
+    # its functions hold the group they find when imported, and so its threads: imported before there is one
     importlib.import_module("torch.distributed.nn.functional")
     distributed.init_process_group(None if each_a_card else "gloo", timeout=timedelta(seconds=timeout))
     try:
