@@ -126,8 +126,23 @@ def speed() -> str:
     return "\n".join(lines)
 
 
-def compared(methods: Mapping[str, Method], adata: anndata.AnnData, batch: str, label: str) -> str:
-    """Seconds, mixing and what is left of types, for each method."""
+def compared(methods: Mapping[str, Method], cells: Mapping[str, anndata.AnnData], batch: str, label: str) -> str:
+    """Seconds, mixing and what is left of types, for each method on each set of cells."""
+    rows = {
+        (name, method): row
+        for name, adata in cells.items()
+        for method, row in _compared(methods, adata, batch, label).items()
+    }
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    lines = [f"| cells | method | {' | '.join(columns)} |", f"|---|---|{'---|' * len(columns)}"]
+    return "\n".join(
+        [*lines, *(f"| {' | '.join([*key, *(row.get(name, '') for name in columns)])} |" for key, row in rows.items())]
+    )
+
+
+def _compared(
+    methods: Mapping[str, Method], adata: anndata.AnnData, batch: str, label: str
+) -> dict[str, dict[str, str]]:
     codes, kind = (pd.factorize(adata.obs[key])[0] for key in (batch, label))
     rows: dict[str, dict[str, str]] = {}
     for name, method in methods.items():
@@ -145,10 +160,7 @@ def compared(methods: Mapping[str, Method], adata: anndata.AnnData, batch: str, 
         }
         rows[name] |= {key: f"{value:.3f}" for key, value in measures(z, codes, kind).items()}
         print(name, rows[name], file=sys.stderr, flush=True)
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
-    lines = [f"| method | {' | '.join(columns)} |", f"|---|{'---|' * len(columns)}"]
-    lines += [f"| {name} | {' | '.join(row.get(column, '') for column in columns)} |" for name, row in rows.items()]
-    return "\n".join(lines)
+    return rows
 
 
 def _peak() -> int:
@@ -159,7 +171,9 @@ def _peak() -> int:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=["speed", "peers", "ablation", "one"])
-    parser.add_argument("--file", type=Path, help="log-normalised cells, with the columns of --batch and --label")
+    parser.add_argument(
+        "--file", type=Path, nargs="+", help="log-normalised cells, with the columns of --batch and --label"
+    )
     parser.add_argument("--batch", default="batch")
     parser.add_argument("--label", default="type")
     parser.add_argument("--cells", type=int, default=3000, help="how many to simulate, without --file")
@@ -167,14 +181,14 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="put the table between the marks of this file")
     args = parser.parse_args()
     if args.what == "one":
-        print(json.dumps(one(args.run, args.file)))
+        print(json.dumps(one(args.run, *args.file)))
         return
     if args.what == "speed":
         text = speed()
     else:
-        adata = counts(args.cells) if args.file is None else anndata.read_h5ad(args.file)
+        read = {file.stem: anndata.read_h5ad(file) for file in args.file or []}
         methods = METHODS if args.what == "peers" else ablation()
-        text = compared(methods, adata, args.batch, args.label)
+        text = compared(methods, read or {"simulated": counts(args.cells)}, args.batch, args.label)
     show(f"{text}\n\n{run_of('equalize.py')}.", args.write, f"equalize-{args.what}")
 
 
