@@ -21,11 +21,13 @@ from pathlib import Path
 
 import anndata
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import scanpy as sc
 from cell_measures import COLUMNS, LEGEND, copies, likeness
 from cell_peers import METHODS, Cells, Make, missing
 from printing import run_of, show
+from scipy import sparse
 from sklearn.model_selection import train_test_split
 
 from ganaug.data.checks import nearest
@@ -46,15 +48,21 @@ def read(file: Path, label: str, batch: str | None, genes: int) -> Cells:
     kind = adata.obs[label].astype(str)
     adata = adata[kind.map(kind.value_counts()) >= FEWEST]
     counts = checked_counts(adata.X, list(adata.var_names))
-    if counts.shape[1] > genes:
-        counted = anndata.AnnData(counts)
-        # by Pearson residuals (doi:10.1186/s13059-021-02451-7): of the ways without another package the one for counts
-        sc.experimental.pp.highly_variable_genes(counted, n_top_genes=genes)
-        counts = counts[:, counted.var["highly_variable"].to_numpy()]
+    counts = counts[:, variable_genes(counts, genes)]
     cells = Cells(
         counts, adata.obs[label].astype(str).to_numpy(), adata.obs[batch].astype(str).to_numpy() if batch else None
     )
     return cells.take(np.asarray(counts.sum(axis=1)).ravel() > 0)
+
+
+def variable_genes(counts: sparse.csr_matrix, most: int) -> npt.NDArray[np.intp]:
+    """The genes that vary most, in their order; all of them, where they are no more than that."""
+    if counts.shape[1] <= most:
+        return np.arange(counts.shape[1])
+    counted = anndata.AnnData(counts)
+    # by Pearson residuals (doi:10.1186/s13059-021-02451-7): of the ways without another package the one for counts
+    sc.experimental.pp.highly_variable_genes(counted, n_top_genes=most)
+    return np.flatnonzero(counted.var["highly_variable"])
 
 
 def compared(cells: Cells, methods: dict[str, Make], trees: int, jobs: int, seed: int) -> dict[str, Row]:

@@ -39,9 +39,7 @@ ganaug augment data.csv --print-schema > schema.json   (edit it, then) ganaug au
 
 
 def augment(
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help=f"The table ({options.FORMATS}; - for CSV on stdin), or an .h5ad.")
-    ],
+    data: options.EitherFile,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the rows go.", show_default="DATA.augmented.csv")
     ] = None,
@@ -70,12 +68,7 @@ def augment(
     layer: options.Layer = None,
     force: Annotated[bool, typer.Option("--force", help="Of cells: raise types of fewer than 20, too.")] = False,
     profile: options.ProfileOption = options.Profile.STANDARD,
-    time_budget: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SECONDS", min=1, help="How long learning may take.", show_default="120, and 240 for cells"
-        ),
-    ] = None,
+    time_budget: options.EitherBudget = None,
     max_steps: options.MaxSteps = None,
     seed: options.Seed = 0,
     device: options.Device = "auto",
@@ -172,10 +165,10 @@ def hand_over(result: Augmented | MoreCells, places: Places, *, synthetic_only: 
             result.model.save(places.model)
         save: Callable[..., None] = save_cells if is_cells(places.rows) else save_table
         save(result.synthetic if synthetic_only else result.data, places.rows)
-        tell(f"wrote {places.rows} ({len(result.synthetic):,} synthetic rows) and {places.html}")
+        tell(f"wrote {places.rows} ({len(result.synthetic):,} synthetic {result.report.unit}) and {places.html}")
     else:
         older = f"; {places.rows} is of an earlier run" if places.rows.exists() else ""
-        tell(f"no rows were written{older}; {places.html} says why")
+        tell(f"no {result.report.unit} were written{older}; {places.html} says why")
     remove_folder(places.checkpoint)
     return code
 

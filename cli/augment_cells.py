@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WORDS = {
     "give force=True": "give --force",
     "target_counts": "--counts",
+    "label_key": "--label",
     "batch_key": "--batch",
     "group_key": "--group",
     "layer='counts'": "--layer counts",

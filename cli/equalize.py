@@ -33,9 +33,7 @@ ganaug equalize cells.h5ad --batch donor
 
 
 def equalize(
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help=f"The table ({options.FORMATS}; - for CSV on stdin), or an .h5ad.")
-    ],
+    data: options.EitherFile,
     batch: Annotated[str, typer.Option(metavar="COLUMN", help="The column that says which batch a row is from.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where the rows go.", show_default="DATA.equalized.csv")

@@ -26,6 +26,9 @@ class Profile(StrEnum):
 
 FORMATS = "CSV, TSV, Parquet or Feather; the text ones also gzipped"
 
+EitherFile = Annotated[
+    Path, typer.Argument(metavar="DATA", help=f"The table ({FORMATS}; - for CSV on stdin), or an .h5ad.")
+]
 TableFile = Annotated[Path, typer.Argument(metavar="DATA", help=f"The table ({FORMATS}), or - for CSV on stdin.")]
 Target = Annotated[str | None, typer.Option(help="The column you predict: kept in balance, and judged for usefulness.")]
 Group = Annotated[str | None, typer.Option(help="The column whose rows belong together (donor, plate): never split.")]
@@ -35,6 +38,10 @@ Where = Annotated[
 ]
 ProfileOption = Annotated[Profile, typer.Option(help="How strict the judge is.")]
 TimeBudget = Annotated[float, typer.Option(metavar="SECONDS", min=1, help="How long learning may take.")]
+EitherBudget = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", min=1, help="How long learning may take.", show_default="120, and 240 for cells"),
+]
 MaxSteps = Annotated[int | None, typer.Option(min=1, help="At most this many steps of the refiner.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The same seed on the same CPU gives the same rows.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1 or mps.")]

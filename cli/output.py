@@ -39,7 +39,7 @@ def show_stages(stages: Iterable[Mapping[str, Any]]) -> None:
     """Show what each stage brought, and what the columns mean."""
     show_table(stages, STAGE_COLUMNS)
     tell(
-        "stages were chosen on rows set apart (V). v auc: how well trees tell real from synthetic rows, .5 is best; "
+        "stages were chosen on rows set apart (V). v auc: how well trees tell real from synthetic, .5 is best; "
         "near train: share of near copies, 0 is best; gap: skill lost by a model of the target, 0 without a target"
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ganaug.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ganaug.data.schema import Column, Schema
 
@@ -32,22 +32,32 @@ def parse_conditions(where: Sequence[str] | None, schema: Schema) -> dict[Any, l
     A value with a comma in it is quoted, as in CSV: ``city="Paris, TX",Lyon``. No value,
     as in ``sex=``, stands for a missing one.
     """
-    from ganaug.data.checks import nearest
-
     if not where:
         return None
     columns = {str(column.name): column for column in schema.columns}
     conditions: dict[Any, list[Any]] = {}
     for text in where:
-        name, equals, values = text.partition("=")
-        if not equals or not name:
-            raise DataError(f"--where {text!r} is not of the form COLUMN=VALUE")
-        if name not in columns:
-            raise DataError(f"--where {text!r}: there is no column {name!r}{nearest(name, columns)}")
+        name, parts = split_condition(text, columns)
         column = columns[name]
-        parts = next(csv.reader([values])) or [""]
         conditions.setdefault(column.name, []).extend(_value(part, column, text) for part in parts)
     return conditions
+
+
+def split_condition(text: str, known: Iterable[str]) -> tuple[str, list[str]]:
+    """Split what `--where` says into the name of a known column and the values.
+
+    >>> split_condition('city="Paris, TX",Lyon', ["city", "sex"])
+    ('city', ['Paris, TX', 'Lyon'])
+    """
+    from ganaug.data.checks import nearest
+
+    known = list(known)
+    name, equals, values = text.partition("=")
+    if not equals or not name:
+        raise DataError(f"--where {text!r} is not of the form COLUMN=VALUE")
+    if name not in known:
+        raise DataError(f"--where {text!r}: there is no column {name!r}{nearest(name, known)}")
+    return name, next(csv.reader([values])) or [""]
 
 
 def _value(text: str, column: Column, where: str) -> object:

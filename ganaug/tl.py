@@ -122,7 +122,7 @@ def fidelity(
             "genes": len(genes),
             "components": len(space.loadings),
         },
-    )
+    ).told_of("cells")
 
 
 def _table(sides: Sequence[Side], keys: Sequence[str], seeds: Seeds) -> tuple[list[pd.DataFrame], Components]:

@@ -65,6 +65,17 @@ def test_the_report_tells_the_checks_of_cells_after_those_of_the_table(fresh) ->
     assert set(fresh.hashes) == {"held_out", "synthetic", "train"}
 
 
+def test_the_report_says_of_the_rarest_type_whether_synthetic_cells_teach_more_of_it(fresh) -> None:
+    utility = fresh["utility"]
+    rarest, *others = utility.details["classes"]
+    assert rarest["class"] == "T"
+    assert {each["class"] for each in others} == {"B", "NK"}
+    assert f"; the rarest type, 'T' ({rarest['rows']} held out), is told with an F1 of " in utility.reason
+    says = "they help" if rarest["low"] > 0 else "they hurt" if rarest["high"] < 0 else "no difference can be shown"
+    assert f": {says} (difference " in utility.reason.partition("; the rarest type")[2]
+    assert not utility.blocking
+
+
 def test_the_report_is_a_page_and_json_of_its_schema(fresh) -> None:
     values = json.loads(fresh.to_json())
     jsonschema.validate(values, json.loads(SCHEMA.read_text()))
@@ -152,3 +163,9 @@ def unknown(adata: anndata.AnnData) -> anndata.AnnData:
 def test_a_profile_that_is_not_there(held_out: anndata.AnnData) -> None:
     with pytest.raises(ValueError, match="profile must be one of"):
         ganaug.tl.fidelity(held_out, cells(100, 1), profile="easy")
+
+
+def test_the_report_speaks_of_cells(fresh) -> None:
+    assert fresh.unit == fresh.to_dict()["unit"] == "cells"
+    assert fresh["rows"].reason.startswith("240 held-out cells are enough")
+    assert "300 synthetic cells, judged on 240 real cells held out" in fresh.to_html()

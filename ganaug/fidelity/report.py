@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from ganaug.errors import DataError, FidelityError
 from ganaug.fidelity.result import CheckResult, Verdict, plain
 from ganaug.fidelity.verdict import decisive
+from ganaug.fidelity.wording import in_unit
 
 __all__ = ["VERSION", "FidelityReport"]
 
@@ -46,6 +47,8 @@ class FidelityReport:
         What gives the rows away, unless they passed: see `ganaug.fidelity.why.explain`.
     pictures : dict
         What the pictures of the page show: see `ganaug.fidelity.page.collect.collect`.
+    unit : str
+        What the rows are called: ``"rows"`` or ``"cells"``.
 
     Examples
     --------
@@ -69,6 +72,7 @@ class FidelityReport:
     attempt: int = 1
     why: dict[str, Any] = field(default_factory=dict)
     pictures: dict[str, Any] = field(default_factory=dict)
+    unit: str = "rows"
 
     @property
     def headline(self) -> str:
@@ -87,6 +91,17 @@ class FidelityReport:
             if check.name == name:
                 return check
         raise KeyError(f"no check named {name!r}; there are {[check.name for check in self.checks]}")
+
+    def told_of(self, unit: str) -> FidelityReport:
+        """Return the same report on rows that are called something else, say cells."""
+        sentence = {"sentence": in_unit(self.why["sentence"], unit)} if self.why.get("sentence") else {}
+        return replace(
+            self,
+            checks=tuple(replace(check, reason=in_unit(check.reason, unit)) for check in self.checks),
+            notes=tuple(in_unit(note, unit) for note in self.notes),
+            why=self.why | sentence,
+            unit=unit,
+        )
 
     def raise_for_verdict(self) -> None:
         """Raise `FidelityError`, which carries this report, unless the verdict is PASS or WARN."""

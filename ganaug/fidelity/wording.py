@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from ganaug.fidelity.result import Verdict
 
-__all__ = ["limit_text", "percent", "share_text", "short"]
+__all__ = ["in_unit", "limit_text", "percent", "share_text", "short"]
 
 
 def short(value: float, digits: int = 2) -> str:
@@ -52,3 +54,21 @@ def limit_text(verdict: Verdict, low: str, high: str) -> str:
     ('at most .56', 'between .6 and .7')
     """
     return {Verdict.PASS: f"at most {high}", Verdict.FAIL: f"at least {low}"}.get(verdict, f"between {low} and {high}")
+
+
+def in_unit(text: str, unit: str) -> str:
+    """Call rows what they are, say cells; names, which are in backticks, stay as they are.
+
+    Examples
+    --------
+    >>> in_unit("Rows of `rows` are too near to a training row", "cells")
+    'Cells of `rows` are too near to a training cell'
+    """
+
+    def called(found: re.Match[str]) -> str:
+        word = unit if found["many"] else unit.removesuffix("s")
+        return word.capitalize() if found["first"] == "R" else word
+
+    parts = re.split(r"(`[^`]*`)", text)
+    parts[::2] = [re.sub(r"\b(?P<first>[Rr])ow(?P<many>s)?\b", called, part) for part in parts[::2]]
+    return "".join(parts)

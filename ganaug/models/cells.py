@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.adversarial import OBJECTIVES
+from ganaug.adversarial.distributed import on_first
 from ganaug.data.cells import column_of, counts_of
 from ganaug.data.counts import with_room
 from ganaug.devices import resolve_device
@@ -151,7 +152,7 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         self.types_, type_ = _numbered(adata, label_key)
         self.batches_, batch = _numbered(adata, batch_key)
         _check_told_apart(type_, batch, label_key, batch_key)
-        seeds = Seeds(self.random_state)
+        seeds = on_first(lambda: Seeds(self.random_state))  # of several processes all have to learn the same
         rows = drawn(type_ * len(self.batches_) + batch, adata.n_vars, seeds.rng("drawn"))
         counts = counts_of(adata, layer, rows=rows)
         if counts.getnnz(axis=0).astype(bool).sum() < 2:
@@ -159,14 +160,16 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         type_, batch = type_[rows], batch[rows]
         plan = self._plan(counts, type_, batch, seeds)
         learning = Learning(counts, type_, batch, plan, seeds, on_progress)
-        self.sampler_ = learning.run()
+        found = learning.run(), learning.stages, learning.training, learning.notes
+        # where processes compute the last digits otherwise, as on cards, they may keep other stages: the first decides
+        self.sampler_, stages, training, notes = on_first(lambda: found)
         self.label_key_, self.batch_key_ = label_key, batch_key
         self.genes_ = [str(name) for name in adata.var_names]
         self.dtype_ = str(np.dtype((adata.X if layer is None else adata.layers[layer]).dtype))
         self.n_learned_ = dict(zip(self.types_, np.bincount(type_).tolist(), strict=True))
         few = f"learned from {len(rows):,} of {adata.n_obs:,} cells" if len(rows) < adata.n_obs else None
-        self.notes_ = (*([few] if few else []), *learning.notes)
-        self.stages_, self.training_ = tuple(learning.stages), tuple(learning.training)
+        self.notes_ = (*([few] if few else []), *notes)
+        self.stages_, self.training_ = tuple(stages), tuple(training)
         self.seed_ = seeds.integer("sample")
         return self
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import sparse
 
 from ganaug.proposals.bound import Bound
 from ganaug.proposals.negative_binomial import drawn_counts
+from ganaug.proposals.neighbourhood import Neighbourhoods
 
 if TYPE_CHECKING:
     Counts = sparse.csr_matrix[np.float32]
@@ -25,8 +27,6 @@ PRIOR = 5.0
 MOST_DISPERSION = 20.0
 # values that are drawn at a time
 BLOCK = 2**22
-# the second of two cells that are mixed has this share of the variance, over the cells of the type
-MIXED = 1.0
 
 
 class States(NamedTuple):
@@ -43,8 +43,8 @@ class CountFactors:
 
     The logarithm of a gene's share of a cell is an offset of the cell's type and batch, and `n_factors` numbers of the
     cell times the gene's loadings. What genes vary beyond that is a gamma factor of each (negative binomial). New cells
-    are drawn around cells that were learned from: two of one type are mixed, by angles, so that mean and covariance of
-    the type's factors stay; then all counts are drawn anew.
+    are drawn around cells that were learned from: two neighbours of one type are mixed in halves of their variance, so
+    that mean and covariance of the neighbourhood stay; then all counts are drawn anew.
 
     Parameters
     ----------
@@ -59,9 +59,9 @@ class CountFactors:
     type, batch : ndarray, shape (n_cells,)
     library : ndarray, shape (n_cells,)
         Its total count.
-    mixing : float
-        Share of the variance of a new cell's state, within its type, that is a second cell's; of rare types it is more.
-        Without any new cells lie as near to those that were learned from as their counts say, with .5 between two.
+    reach : float
+        Share of its type's cells, the nearest ones, of which a cell is mixed with one: at least 5 and at most 100. Over
+        longer distances there may be no cells between two.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class CountFactors:
     type: Codes
     batch: Codes
     library: Floats
-    mixing: float = 0.0
+    reach: float = 0.1
 
     @classmethod
     def fit(
@@ -128,18 +128,24 @@ class CountFactors:
 
     def states(self, type_: Codes, rng: np.random.Generator, batch: Codes | None = None) -> States:
         """Draw where cells of these types ``(n_cells,)`` are; of these batches, where the type has cells of them."""
-        first, second = (self._like(type_, batch, rng) for _ in range(2))
-        share = np.maximum(self.mixing, np.minimum(0.5, MIXED / np.bincount(self.type)))[type_][:, None]
-        centre = self._centres(batch is not None)
+        near = self._near if batch is None else self._near_in_batch
+        first = self._like(type_, batch, rng)
+        second, centre = near.one_near(first, rng), near.centre[first]
         one, other = (np.hstack([self._drawn(i, rng), np.log(self.library[i])[:, None]]) for i in (first, second))
-        mixed = centre[first] + np.sqrt(1 - share) * (one - centre[first]) + np.sqrt(share) * (other - centre[second])
+        mixed = centre + np.sqrt(0.5) * (one + other - 2 * centre)
         return States(mixed[:, :-1].astype(np.float32), type_, np.exp(mixed[:, -1]).astype(np.float32))
 
-    def _centres(self, by_batch: bool) -> Floats:
-        """Mean state and log total of each cell's type ``(n_cells, n_factors + 1)``, or of its type in its batch."""
-        group = self.type * len(self.shift) + self.batch if by_batch else self.type
-        group = np.unique(group, return_inverse=True)[1]
-        return _means(np.hstack([self.mean, np.log(self.library)[:, None]]), group)[group]
+    @cached_property
+    def _near(self) -> Neighbourhoods:
+        return self._neighbourhoods(self.type)
+
+    @cached_property
+    def _near_in_batch(self) -> Neighbourhoods:
+        return self._neighbourhoods(self.type * len(self.shift) + self.batch)
+
+    def _neighbourhoods(self, group: Codes) -> Neighbourhoods:
+        values = np.hstack([self.mean, np.log(self.library)[:, None]])
+        return Neighbourhoods.of(self.mean, values, group, self.reach)
 
     def log_rates(self, states: States, batch: Codes | None = None) -> Floats:
         """Logarithms of the genes' shares ``(n_cells, n_genes)``, but for a constant of each cell."""

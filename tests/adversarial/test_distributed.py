@@ -1,9 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +9,7 @@ import torch
 from adversarial import processes
 from adversarial.games import stream
 from torch import nn
+from torchrun import torchrun
 
 from ganaug.adversarial import alone, rank, together
 from ganaug.adversarial.distributed import average_gradients, joined, mean, on_first, own_stream, streams
@@ -20,26 +18,9 @@ SCRIPT = Path(processes.__file__)
 ALL = slice(None)
 
 
-def torchrun(case, folder):
-    """What two processes found; none of them is left behind."""
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", SCRIPT]
-    # torchrun itself warns, and asks for threads to be counted
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(SCRIPT.parents[2]), "PYTHONWARNINGS": "default"}
-    run = subprocess.Popen(
-        [*command, case, str(folder)], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    try:
-        said, _ = run.communicate(timeout=240)
-    finally:
-        run.terminate()  # torchrun takes its processes with it
-        run.wait()
-    assert run.returncode == 0, said
-    return [json.loads((folder / f"{number}.json").read_text()) for number in range(2)]
-
-
 @pytest.fixture(scope="module")
 def found(tmp_path_factory):
-    return torchrun("everything", tmp_path_factory.mktemp("two"))
+    return torchrun(SCRIPT, tmp_path_factory.mktemp("two"), "everything")
 
 
 def close(first, second):
@@ -107,7 +88,7 @@ def test_a_process_may_play_by_itself(found):
 
 
 def test_one_that_raises_does_not_leave_the_other_waiting(tmp_path):
-    first, second = torchrun("raising", tmp_path)
+    first, second = torchrun(SCRIPT, tmp_path, "raising")
     assert first["raised"] in ("RuntimeError", "DistBackendError")
     assert second["raised"] == "ValueError"
     assert first["threads"] == second["threads"] == []

@@ -102,7 +102,8 @@ def test_no_cell_comes_without_counts(model: CellGAN) -> None:
 
 def test_the_ablation_is_told(model: CellGAN) -> None:
     names = [stage["stage"] for stage in model.stages_]
-    assert names == ["factors", "factors, 25% mixed", "factors, 50% mixed", "refiner"]
+    reaches = ["factors, mixed with the nearest", *(f"factors, mixed within the nearest {n}%" for n in (10, 25))]
+    assert names == [*reaches, "refiner", "margins"]
     assert sum(stage["kept"] for stage in model.stages_[:3]) == 1
     assert all(0.3 < stage["v_auc"] < 0.8 for stage in model.stages_)
 
@@ -129,6 +130,28 @@ def test_a_refiner_is_saved_with_its_model(cells: anndata.AnnData, tmp_path: Pat
     model.sampler_ = CellSampler.refined(model.sampler_.proposal, CellRefiner(head))
     model.save(tmp_path / "model")
     assert np.array_equal(ganaug.load(tmp_path / "model").sample(20).X.toarray(), model.sample(20).X.toarray())
+
+
+def test_margins_are_saved_with_their_model(cells: anndata.AnnData, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from ganaug.proposals.margins import Margins
+
+    model = CellGAN(n_factors=2, max_steps=5, random_state=0).fit(cells, "type")
+    counts = sparse.csr_matrix(cells.X.astype(np.float32))
+    code = np.unique(cells.obs["type"], return_inverse=True)[1]
+    model.sampler_ = replace(model.sampler_, margins=Margins.fit(2 * counts, code, counts, code))
+    model.save(tmp_path / "model")
+    again, drawn = ganaug.load(tmp_path / "model"), model.sample(20).X.toarray()
+    assert np.array_equal(again.sample(20).X.toarray(), drawn)
+    # totals that are asked for are kept
+    asked = model.sample(200, library_size=30.0).X.sum(axis=1)
+    assert abs(asked.mean() - 30) < 3
+    broken = replace(model.sampler_.margins.real, start=model.sampler_.margins.real.start[:-1])
+    model.sampler_ = replace(model.sampler_, margins=replace(model.sampler_.margins, real=broken))
+    model.save(tmp_path / "broken")
+    with pytest.raises(ModelFileError, match="distributions of other genes"):
+        ganaug.load(tmp_path / "broken")
 
 
 def test_a_damaged_folder_is_refused(model: CellGAN, tmp_path: Path) -> None:

@@ -89,6 +89,21 @@ def test_pandas_comes_out_where_it_is_asked_for() -> None:
     assert list(pipe[:-1].get_feature_names_out()) == list("abcd") == list(pipe[-1].feature_names_in_)
 
 
+@pytest.mark.parametrize("settings", [{"labels": "kind"}, {"covariates": ["kind"]}])
+def test_what_later_rows_may_lack_is_missing_where_columns_were_promised(settings: dict[str, Any]) -> None:
+    rows, kind = table()
+    rows.insert(2, "kind", np.where(kind, "T", "B"))
+    equalizer = BatchEqualizer(batch="plate", random_state=0, **settings).fit(rows)
+    later = rows.drop(columns="kind")
+    plain = equalizer.transform(later)
+    assert list(plain.columns) == list("abcd")
+    moved = equalizer.set_output(transform="pandas").transform(later)
+    assert list(moved.columns) == list(equalizer.get_feature_names_out()) == ["a", "b", "kind", "c", "d"]
+    assert moved["kind"].isna().all()
+    pd.testing.assert_frame_equal(moved[list("abcd")], plain)
+    assert equalizer.transform(rows)["kind"].equals(rows["kind"])
+
+
 def test_a_clone_has_the_settings_and_the_routing_and_nothing_learned() -> None:
     X, _, plate = plates()
     equalizer = routed(reference="P2", allow_confounded=True).fit(X, batch=plate)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from ganaug.fidelity.evidence.gathering import Evidence, Fold, gather, same_colu
 from ganaug.fidelity.profiles import PROFILES
 from ganaug.fidelity.result import CheckResult
 from ganaug.fidelity.rule import ALPHA
+from ganaug.fidelity.wording import short
 from ganaug.seeding import Seeds
 
 __all__ = ["judge_copying", "judge_mmd"]
@@ -44,6 +46,8 @@ def judge_copying(
         result = CHECKS[name](evidence, PROFILES[profile].rule(name, ALPHA), seeds.rng(name))
         if name == "nearness" and evidence.target is not None:
             result = replace(result, details={**result.details, "types": _of_types(evidence, seeds)})
+        if name == "utility":
+            result = replace(result, reason=result.reason + _rarest(result.details.get("classes", [])))
         by_row = evidence.groups is not None and name in ROW_BY_ROW
         found.append(replace(result, blocking=False) if by_row else result)
     return evidence, found
@@ -57,6 +61,22 @@ def judge_mmd(
     few = [table[list(dict.fromkeys(columns))] for table in fold[:2]]
     evidence = gather([same_columns((few[0], few[1], None))], target=target, group=group)
     return CHECKS["mmd"](evidence, PROFILES[profile].rule("mmd", ALPHA), seeds.rng("mmd"))
+
+
+def _rarest(types: Sequence[Mapping[str, Any]]) -> str:
+    """Say whether the rarest type is told better: what synthetic cells are mostly drawn for."""
+    if not types:
+        return ""
+    name, n, has = types[0]["class"], types[0]["rows"], types[0]
+    if "score" not in has:
+        return f"; of the rarest type, {name!r}, too few cells or donors are held out to say anything of it"
+    worse = ", ".join(repr(each["class"]) for each in types[1:] if each.get("high", 0) < 0)
+    says = "they help" if has["low"] > 0 else "they hurt" if has["high"] < 0 else "no difference can be shown"
+    return (
+        f"; the rarest type, {name!r} ({n} held out), is told with an F1 of {short(has['score'])}, from the real ones "
+        f"alone {short(has['of_real'])}: {says} (difference {short(has['low'])} to {short(has['high'])})"
+        f"{worse and f'; told worse: {worse}'}"
+    )
 
 
 def _of_types(evidence: Evidence, seeds: Seeds) -> dict[str, float]:

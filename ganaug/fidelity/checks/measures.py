@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["balanced_accuracy", "explained"]
+__all__ = ["balanced_accuracy", "explained", "f1"]
 
 Floats = NDArray[np.float64]
 
@@ -50,3 +50,16 @@ def explained(predicted: Floats, outcome: Floats, weights: Floats) -> Floats:
     centred = outcome - outcome.mean()
     spread = weights @ centred**2 - (weights @ centred) ** 2 / total
     return np.asarray(1 - (predicted - outcome) ** 2 @ weights.T / np.maximum(spread, 1e-300))
+
+
+def f1(predicted: Floats, outcome: Floats, weights: Floats, code: float) -> Floats:
+    """F1 of one class ``(n_seeds, n_resamples)``: finding more of it is worth nothing if as much is wrongly called it.
+
+    Examples
+    --------
+    >>> f1(np.array([[0.0, 1, 1, 1]]), np.array([0.0, 0, 1, 1]), np.ones((1, 4)), code=1)
+    array([[0.8]])
+    """
+    said, true = predicted == code, outcome == code
+    found, of_said, of_true = (part.astype(float) @ weights.T for part in (said & true, said, true))
+    return np.asarray(2 * found / np.maximum(of_said + of_true, 1))

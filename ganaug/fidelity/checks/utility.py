@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
 
 from ganaug.fidelity.checks.lessons import AS_MANY, BOTH, REAL, REMEDIES, SMOTE, SYNTHETIC, Lesson, lessons, predict
 from ganaug.fidelity.checks.measures import balanced_accuracy, explained
+from ganaug.fidelity.checks.paired import beside, of_classes, resampled
 from ganaug.fidelity.checks.task import Task, known_outcome, task_of, why_no_task
 from ganaug.fidelity.evidence.encoding import for_trees
 from ganaug.fidelity.evidence.gathering import Codes, Evidence
@@ -22,7 +23,6 @@ __all__ = ["utility"]
 Floats = NDArray[np.float64]
 
 N_SEEDS = 3
-N_RESAMPLES = 200
 ROWS = 5000
 
 
@@ -36,7 +36,8 @@ def utility(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     It never blocks. It flags where the synthetic rows hurt beyond the interval, and where those alone teach less than
     as many real rows do, beyond the interval and the margin (train on synthetic, test on real: Esteban et al.,
     arXiv:1706.02633): then what the target depends on is lost, however well real rows beside them make up for it. That
-    they help is said only where the interval excludes zero.
+    they help is said only where the interval excludes zero. The details have the same for the F1 of each class
+    (`of_classes`).
 
     Parameters
     ----------
@@ -55,11 +56,17 @@ def utility(evidence: Evidence, rule: Rule, rng: np.random.Generator) -> CheckRe
     predicted = _predictions(evidence, task, rng)
     known = np.isfinite(task.outcome)
     units = np.arange(len(known)) if evidence.groups is None else evidence.groups[: len(known)]
-    weights = _resampled(units[known], rng)
+    weights, outcome = resampled(units[known], rng), task.outcome[known]
+    predicted = {name: each[:, known] for name, each in predicted.items()}
     score = balanced_accuracy if task.classes else explained
-    scores = {name: score(each[:, known], task.outcome[known], weights) for name, each in predicted.items()}
+    scores = {name: score(each, outcome, weights) for name, each in predicted.items()}
     table = [_row(name, each, scores[REAL], rule) for name, each in scores.items()]
-    return _result(table, _row(SYNTHETIC, scores[SYNTHETIC], scores[AS_MANY], rule), task, rule)
+    result = _result(table, _row(SYNTHETIC, scores[SYNTHETIC], scores[AS_MANY], rule), task, rule)
+    if task.classes:
+        sides, names = {name: predicted[name] for name in (REAL, BOTH)}, evidence.levels[evidence.target]
+        classes = of_classes(sides, outcome, units[known], weights, names, rule.alpha)
+        result = replace(result, details={**result.details, "classes": classes})
+    return result
 
 
 def _predictions(evidence: Evidence, task: Task, rng: np.random.Generator) -> dict[str, Floats]:
@@ -94,23 +101,8 @@ def _rows(evidence: Evidence, codes: Codes, task: Task) -> Floats:
     return np.delete(for_trees(codes, evidence.categorical), task.target, axis=1)
 
 
-def _resampled(units: NDArray[Any], rng: np.random.Generator) -> Floats:
-    """How often each row is in each resample ``(1 + N_RESAMPLES, n_rows)``, whole units at a time; first, all once."""
-    _, unit = np.unique(units, return_inverse=True)
-    n_units = int(unit.max()) + 1
-    drawn = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=N_RESAMPLES)
-    return np.concatenate([np.ones((1, len(unit))), drawn[:, unit]])
-
-
 def _row(name: str, scores: Floats, of_real: Floats, rule: Rule) -> dict[str, Any]:
-    """Return the score after one lesson, its difference to that after real rows, and limits of the difference."""
-    apart = scores - of_real
-    difference, resampled = apart[:, 0].mean(), apart[:, 1:].mean(axis=0)
-    se = np.sqrt(np.var(resampled, ddof=1) + np.var(apart[:, 0], ddof=1) / N_SEEDS)
-    width = norm.isf(rule.alpha / 2) * se
-    values = {"score": scores[:, 0].mean(), "difference": difference}
-    limits = {"low": difference - width, "high": difference + width}
-    return {"learned from": name} | {key: float(value) for key, value in (values | limits).items()}
+    return {"learned from": name} | beside(scores, of_real, rule.alpha)
 
 
 def _result(table: list[dict[str, Any]], alone: dict[str, Any], task: Task, rule: Rule) -> CheckResult:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from ganaug.fidelity.page.figures import drawings
 from ganaug.fidelity.page.ink import percent
 from ganaug.fidelity.result import CheckResult
+from ganaug.fidelity.wording import in_unit
 
 if TYPE_CHECKING:
     from ganaug.fidelity.report import FidelityReport
@@ -68,6 +69,7 @@ def environment() -> Environment:
     )
     pages.filters |= {
         "chance": _chance,
+        "in_unit": in_unit,
         "number": _number,
         "percent": partial(percent, digits=1),
         "plain": _plain,

@@ -23,6 +23,7 @@ from ganaug.models.cellular.sampler import CellSampler
 from ganaug.models.validation import Score
 from ganaug.progress import OnProgress, Progress
 from ganaug.proposals.factors import CountFactors
+from ganaug.proposals.margins import Margins
 from ganaug.proposals.proposal import Arrays, Meta
 from ganaug.seeding import Seeds
 
@@ -37,7 +38,8 @@ FOLDS = 5  # of which one is V
 FEWEST = 100  # cells, below which none are set apart
 SCORES = 3  # draws that a stage is scored by
 STEPS = 200
-MIXINGS = (0.0, 0.25, 0.5)
+REACHES = (0.0, 0.1, 0.25)
+FOR_MARGINS, MOST_TIMES = 1000, 20  # cells of a type that its margins are drawn from, and how many like each real one
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
 
@@ -91,13 +93,13 @@ class Learning:
         begun = time.monotonic()
         proposal = self._proposal(self.train)
         cost = time.monotonic() - begun
-        before, best = self._mixed(proposal, begun)
-        after = self._refined(before, best, cost)
-        if after is not before:
-            return after
+        chosen, best = self._corrected(*self._refined(*self._reached(proposal, begun), cost))
+        if chosen.refiner is not None:
+            return chosen
         self._tell("last fit", score=best.auc)
-        last = self._proposal(np.arange(self.counts.shape[0]))
-        return CellSampler(replace(last, mixing=before.proposal.mixing))
+        every = np.arange(self.counts.shape[0])
+        last = CellSampler(replace(self._proposal(every), reach=chosen.proposal.reach))
+        return last if chosen.margins is None else self._with_margins(last, every)
 
     @property
     def noise(self) -> float:
@@ -126,13 +128,13 @@ class Learning:
             device=self.plan.device,
         )
 
-    def _mixed(self, proposal: CountFactors, begun: float) -> tuple[CellSampler, Score]:
-        """Choose how far new cells are to be from those that were learned from; more has to help beyond noise."""
+    def _reached(self, proposal: CountFactors, begun: float) -> tuple[CellSampler, Score]:
+        """Choose how far the neighbours that are mixed may be apart; more has to help beyond noise."""
         tried: list[tuple[CellSampler, Score]] = []
         chosen = 0
-        for i, mixing in enumerate(MIXINGS):
-            sampler = CellSampler(replace(proposal, mixing=mixing))
-            name = f"factors, {mixing:.0%} mixed" if mixing else "factors"
+        for i, reach in enumerate(REACHES):
+            sampler = CellSampler(replace(proposal, reach=reach))
+            name = f"factors, mixed within the nearest {reach:.0%}" if reach else "factors, mixed with the nearest"
             tried.append((sampler, self._judged(name, sampler, time.monotonic() if i else begun)))
             if tried[i][1].loss < tried[chosen][1].loss - (self.noise if i else 0.0):
                 chosen = i
@@ -140,7 +142,7 @@ class Learning:
             stage["kept"], stage["reason"] = i == chosen, "the proposal" if i == chosen else "another did better on V"
         return tried[chosen]
 
-    def _refined(self, before: CellSampler, best: Score, cost: float) -> CellSampler:
+    def _refined(self, before: CellSampler, best: Score, cost: float) -> tuple[CellSampler, Score]:
         begun, steps = time.monotonic(), self.plan.max_steps or STEPS
         left = self.plan.time_budget - (begun - self.started) - cost
         settings = Settings(
@@ -158,7 +160,7 @@ class Learning:
             )
         except TrainingDiverged as error:
             self.notes.append(f"the refiner is left out: {error}")
-            return before
+            return before, best
         self.training = [{name: value for name, value in row.items() if name != "seconds"} for row in history.rows]
         if stopped == "time":
             self.notes.append(
@@ -166,14 +168,34 @@ class Learning:
                 "lower max_steps for exact repeats"
             )
         after = CellSampler.refined(before.proposal, refiner)
-        gain = best.loss - self._judged("refiner", after, begun).loss
+        better = self._better("refiner", after, begun, best)
+        if better is None:
+            return before, best
+        self.notes += [f"the refiner's training: {one.why} ({one.name}); {one.fix}" for one in alarms(history)]
+        return after, better
+
+    def _corrected(self, before: CellSampler, best: Score) -> tuple[CellSampler, Score]:
+        """Give every gene of every type the distribution that it has in T."""
+        begun = time.monotonic()
+        after = self._with_margins(before, self.train)
+        better = self._better("margins", after, begun, best)
+        return (before, best) if better is None else (after, better)
+
+    def _with_margins(self, sampler: CellSampler, rows: Codes) -> CellSampler:
+        times = np.maximum(1, -(-FOR_MARGINS // np.bincount(self.type[rows])))
+        like = np.repeat(rows, np.minimum(times, MOST_TIMES)[self.type[rows]])
+        drawn = sampler.draw(self.type[like], self.seeds.rng("margins"), self.batch[like])
+        margins = Margins.fit(self.counts[rows], self.type[rows], drawn, self.type[like])
+        return replace(sampler, margins=margins)
+
+    def _better(self, name: str, after: CellSampler, begun: float, best: Score) -> Score | None:
+        """What V says of a further stage, if that is more than noise."""
+        score = self._judged(name, after, begun)
+        gain, noise = best.loss - score.loss, f"noise {self.noise:.3f}"
         kept = gain > self.noise
-        noise = f"noise {self.noise:.3f}"
         reason = f"better on V by {gain:.3f} ({noise})" if kept else f"no better on V ({gain:+.3f}, {noise})"
         self.stages[-1] |= {"kept": kept, "reason": reason}
-        if kept:
-            self.notes += [f"the refiner's training: {one.why} ({one.name}); {one.fix}" for one in alarms(history)]
-        return after if kept else before
+        return score if kept else None
 
     def _judged(self, name: str, sampler: CellSampler, begun: float) -> Score:
         """How easily drawn cells are told from V, and how many are near copies of T: the mean of a few draws."""

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from ganaug.models.cellular.refiner import CellRefiner
 from ganaug.proposals.factors import CountFactors
+from ganaug.proposals.margins import Margins
 
 if TYPE_CHECKING:
     from ganaug.data.counts import Counts
@@ -32,10 +33,13 @@ class CellSampler:
         With what its genes have learned in the game, if V kept that.
     refiner : CellRefiner or None
         What moves the states; None if V did not keep it.
+    margins : Margins or None
+        How counts are distributed among real cells; None if V did not keep that.
     """
 
     proposal: CountFactors
     refiner: CellRefiner | None = None
+    margins: Margins | None = None
 
     def draw(
         self,
@@ -67,7 +71,9 @@ class CellSampler:
             states = states._replace(library=library)
         if self.refiner is not None:
             states = self.refiner.move(states)
-        return self.proposal.draw(states, rng, batch)
+        counts = self.proposal.draw(states, rng, batch)
+        # with other totals than real cells have, counts have other distributions
+        return counts if self.margins is None or library is not None else self.margins.move(counts, type_, rng)
 
     @classmethod
     def refined(cls, proposal: CountFactors, refiner: CellRefiner) -> Self:

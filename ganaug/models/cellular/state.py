@@ -12,6 +12,7 @@ from ganaug.errors import ModelFileError
 from ganaug.models.cellular.refiner import CellRefiner
 from ganaug.models.cellular.sampler import CellSampler
 from ganaug.proposals.factors import CountFactors
+from ganaug.proposals.margins import Margins
 from ganaug.proposals.proposal import Arrays
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def state_of(model: CellGAN) -> tuple[Arrays, dict[str, Any]]:
     arrays = {f"proposal/{name}": array for name, array in sampler.proposal.state().items()}
     if sampler.refiner is not None:
         arrays |= {f"refiner/{name}": array for name, array in sampler.refiner.state().items()}
+    if sampler.margins is not None:
+        arrays |= {f"margins/{name}": array for name, array in sampler.margins.state().items()}
     meta = {
         "settings": {name: getattr(model, name) for name in SETTINGS},
         "learned": {name: getattr(model, name) for name in LEARNED},
@@ -48,11 +51,31 @@ def restored(kind: type[CellGAN], arrays: Arrays, meta: Mapping[str, Any]) -> Ce
         setattr(model, name, tuple(meta["tables"][name]))
     model.notes_ = tuple(model.notes_)
     parts: dict[str, Any] = {field.name: arrays[f"proposal/{field.name}"] for field in fields(CountFactors)}
-    proposal = CountFactors(**parts | {"mixing": float(parts["mixing"])})
-    weights = {name.removeprefix("refiner/"): array for name, array in arrays.items() if name.startswith("refiner/")}
+    proposal = CountFactors(**parts | {"reach": float(parts["reach"])})
+    weights, margins = (_of(arrays, part) for part in ("refiner/", "margins/"))
     _check(proposal, model)
-    model.sampler_ = CellSampler(proposal, CellRefiner.from_state(weights, proposal) if weights else None)
+    model.sampler_ = CellSampler(
+        proposal,
+        CellRefiner.from_state(weights, proposal) if weights else None,
+        _margins(margins, proposal) if margins else None,
+    )
     return model
+
+
+def _of(arrays: Arrays, part: str) -> Arrays:
+    return {name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)}
+
+
+def _margins(arrays: Arrays, proposal: CountFactors) -> Margins:
+    margins = Margins.from_state(arrays)
+    for side in (margins.real, margins.drawn):
+        sizes = np.diff(side.start)
+        sound = (
+            len(side.start) == proposal.offset.size + 1 and side.start[0] == 0 and side.start[-1] == len(side.values)
+        )
+        if not sound or len(side.n_cells) != len(proposal.offset) or (sizes < 0).any():
+            raise ModelFileError("the model holds distributions of other genes or types; it was changed or damaged")
+    return margins
 
 
 def _check(proposal: CountFactors, model: CellGAN) -> None:

@@ -48,6 +48,7 @@ class BatchCarrier(TransformerMixin, BatchReader):  # type: ignore[misc]
 
         Missing values stay missing, and values stay within the range that `fit` saw. Columns named in `covariates` and
         `labels` are needed by `fit` alone: where they are there they are handed on as they are, and may be left out.
+        After `set_output`, which promises the columns of `get_feature_names_out`, they are then missing throughout.
 
         Raises
         ------

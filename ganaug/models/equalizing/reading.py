@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import BaseEstimator
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from ganaug.data.checks import nearest
@@ -138,7 +139,11 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
         if isinstance(X, pd.DataFrame):
             moved = pd.DataFrame(values, index=X.index, columns=self._numeric(X))
             kept = [name for name in X if self.keep_batch or name != self.batch]
-            return pd.DataFrame({name: moved[name] if name in moved else X[name] for name in kept}, index=X.index)
+            table = pd.DataFrame({name: moved[name] if name in moved else X[name] for name in kept}, index=X.index)
+            if _get_output_config("transform", self)["dense"] == "default" or not hasattr(self, "feature_names_in_"):
+                return table
+            # scikit-learn promises the same columns at all times: what these rows came without is missing
+            return table.reindex(columns=self.get_feature_names_out())
         return type(X)(values) if sparse.issparse(X) else values  # type: ignore[call-arg]
 
 

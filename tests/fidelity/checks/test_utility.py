@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import balanced_accuracy_score, r2_score
+from sklearn.metrics import balanced_accuracy_score, f1_score, r2_score
 
-from ganaug.fidelity.checks.measures import balanced_accuracy, explained
+from ganaug.fidelity.checks.measures import balanced_accuracy, explained, f1
 from ganaug.fidelity.checks.utility import utility
 from ganaug.fidelity.evidence.gathering import gather
 from ganaug.fidelity.result import CheckResult, Verdict
@@ -48,6 +48,8 @@ def test_many_rows_of_the_true_law_help_where_there_are_few(target: str) -> None
     learned_from = [row["learned from"] for row in result.details["table"]]
     assert learned_from[:3] == ["real rows", "synthetic rows", "real and synthetic rows"]
     assert ("real rows, SMOTE" in learned_from) == (target == "sick")
+    of_class = {each["class"]: each for each in result.details.get("classes", [])}
+    assert list(of_class) == (["True", "False"] if target == "sick" else [])  # the rarer one first
 
 
 @pytest.mark.parametrize("target", ["sick", "outcome"])
@@ -177,4 +179,6 @@ def test_scores_are_those_of_scikit_learn_on_every_resample() -> None:
         for s in range(2):
             expected = balanced_accuracy_score(classes[rows], guessed[s, rows])
             assert balanced_accuracy(guessed, classes, times)[s, r] == pytest.approx(expected)
+            of_last = f1_score(classes[rows] == 2, guessed[s, rows] == 2)
+            assert f1(guessed, classes, times, 2.0)[s, r] == pytest.approx(of_last)
             assert explained(near, numbers, times)[s, r] == pytest.approx(r2_score(numbers[rows], near[s, rows]))

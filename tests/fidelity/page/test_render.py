@@ -105,3 +105,15 @@ def test_an_auc_is_drawn_from_a_guess_on(name: str) -> None:
     drawn = bar(CheckResult(name, 0.5, 0.48, 0.55, 0.65, Verdict.PASS, True, ""))
     assert drawn is not None
     assert drawn.effect == drawn.low < drawn.high < drawn.margin
+
+
+def test_rows_may_be_called_cells(refused: FidelityReport) -> None:
+    report = refused.told_of("cells")
+    assert report["c2st"].effect == refused["c2st"].effect
+    assert not re.search(r"\brows?\b", f"{report.headline} {' '.join(report.notes)}", re.IGNORECASE)
+    html = report.to_html()
+    assert "400 synthetic cells, judged on 150 real cells held out" in html
+    assert f"cell {report.why['neglected'][0]['row']}<" in html
+    said = re.sub(r"<style>.*?</style>|<svg.*?</svg>|<[^>]+>", " ", html, flags=re.DOTALL)
+    assert re.findall(r"\brows?\b", said, re.IGNORECASE) == ["rows"]  # the name of the check
+    assert refused.told_of("rows") == refused
