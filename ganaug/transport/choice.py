@@ -23,7 +23,7 @@ BETTER = 1.2
 # any way has to be better than leaving the rows alone by this much, but the plainest, which weighs its own evidence
 WORTH = 1.12
 # where trees know no more of the batch than this leaves, there is nothing to refine
-HARDLY_TOLD = 0.85
+HARDLY_TOLD = 0.95
 # how much of what batches share may be lost to the refinement, and how much better trees may tell them
 LOST = 0.01
 # below this many rows there is nothing to hold out, and one way is taken unseen
@@ -71,14 +71,15 @@ def best_chain(
     kept = {way: Kept(*np.mean([each[way] for each in seen], axis=0).tolist()) for way in seen[0]}
     way = _chosen(kept)
     chain = Chain.fit(way, X, roles, rng, effects)
-    if refine is not None and chain.second is not None and kept[way].untold < HARDLY_TOLD:
-        refined = refine(tried[0][way], X[deals[0].rest], roles.of(deals[0].rest))
-        if refined.way == way:  # the student was left out
-            return replace(chain, kept=kept)
-        after, before = deals[0].kept(refined, rng), seen[0][way]
-        # it is seen on one third alone, so it is set beside the others by the difference that it makes there
-        kept[refined.way] = Kept(*np.clip(np.add(kept[way], np.subtract(after, before)), 0.0, 1.0).tolist())
-        if _harmless(after, before):
+    if refine is None or chain.second is None or kept[way].untold >= HARDLY_TOLD:
+        return replace(chain, kept=kept)
+    refined = [
+        refine(chains[way], X[deal.rest], roles.of(deal.rest)) for deal, chains in zip(deals, tried, strict=True)
+    ]
+    after = [deal.kept(each, rng) for deal, each in zip(deals, refined, strict=True) if each.way != way]
+    if len(after) == len(deals):  # else it was left out somewhere
+        kept[refined[0].way] = Kept(*np.mean(after, axis=0).tolist())
+        if _harmless(kept[refined[0].way], kept[way]):
             chain = refine(chain, X, roles)
     return replace(chain, kept=kept)
 
