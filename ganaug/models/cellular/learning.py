@@ -38,7 +38,7 @@ FOLDS = 5  # of which one is V
 FEWEST = 100  # cells, below which none are set apart
 SCORES = 3  # draws that a stage is scored by
 STEPS = 200
-REACHES = (0.0, 0.1, 0.25)
+REACHES = (0.25, 0.1, 0.0)  # the fewer cells between which new ones are drawn, the nearer they are to these
 FOR_MARGINS, MOST_TIMES = 1000, 20  # cells of a type that its margins are drawn from, and how many like each real one
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
@@ -129,7 +129,7 @@ class Learning:
         )
 
     def _reached(self, proposal: CountFactors, begun: float) -> tuple[CellSampler, Score]:
-        """Choose how far the neighbours that are mixed may be apart; more has to help beyond noise."""
+        """Choose how far the neighbours that are mixed may be apart; to come nearer has to help beyond noise."""
         tried: list[tuple[CellSampler, Score]] = []
         chosen = 0
         for i, reach in enumerate(REACHES):

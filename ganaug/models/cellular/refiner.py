@@ -92,7 +92,7 @@ class CellRefiner:
         config = TrainConfig(
             settings.steps,
             settings.seconds,
-            patience=5,
+            patience=3,
             generator_lr=1e-4,
             log_every=max(10, settings.steps // 10),
             save=save,
