@@ -139,7 +139,7 @@ class Learning:
             if tried[i][1].loss < tried[chosen][1].loss - (self.noise if i else 0.0):
                 chosen = i
         for i, stage in enumerate(self.stages):
-            stage["kept"], stage["reason"] = i == chosen, "the proposal" if i == chosen else "another did better on V"
+            stage["kept"], stage["reason"] = i == chosen, "the proposal" if i == chosen else "another was taken on V"
         return tried[chosen]
 
     def _refined(self, before: CellSampler, best: Score, cost: float) -> tuple[CellSampler, Score]:
@@ -168,18 +168,35 @@ class Learning:
                 "lower max_steps for exact repeats"
             )
         after = CellSampler.refined(before.proposal, refiner)
-        better = self._better("refiner", after, begun, best)
-        if better is None:
+        score = self._judged("refiner", after, begun)
+        gain, noise = best.loss - score.loss, f"noise {self.noise:.3f}"
+        kept = gain > self.noise
+        reason = f"better on V by {gain:.3f} ({noise})" if kept else f"no better on V ({gain:+.3f}, {noise})"
+        self.stages[-1] |= {"kept": kept, "reason": reason}
+        if not kept:
             return before, best
         self.notes += [f"the refiner's training: {one.why} ({one.name}); {one.fix}" for one in alarms(history)]
-        return after, better
+        return after, score
 
     def _corrected(self, before: CellSampler, best: Score) -> tuple[CellSampler, Score]:
-        """Give every gene of every type the distribution that it has in T."""
+        """Give every gene of every type the distribution that it has in T, if V's genes are nearer to that."""
         begun = time.monotonic()
         after = self._with_margins(before, self.train)
-        better = self._better("margins", after, begun, best)
-        return (before, best) if better is None else (after, better)
+        score = self._judged("margins", after, begun)
+        was, is_now = (self._genes_apart(sampler) for sampler in (before, after))
+        worse = score.loss - best.loss
+        kept = is_now < was and worse <= self.noise
+        told = f"{worse:+.3f} told from V, noise {self.noise:.3f}"
+        self.stages[-1] |= {"kept": kept, "reason": f"genes {is_now:.4f} apart from V's, before {was:.4f}; {told}"}
+        return (after, score) if kept else (before, best)
+
+    def _genes_apart(self, sampler: CellSampler) -> float:
+        """Wasserstein distance of log counts to those of V, mean over genes."""
+        real, *drawn = (
+            np.sort(np.log1p(counts.toarray()), axis=0)
+            for counts in (self.counts[self.held_out], *(self._drawn(sampler, k) for k in range(1, SCORES + 1)))
+        )
+        return float(np.mean([np.abs(real - made).mean() for made in drawn]))
 
     def _with_margins(self, sampler: CellSampler, rows: Codes) -> CellSampler:
         times = np.maximum(1, -(-FOR_MARGINS // np.bincount(self.type[rows])))
@@ -187,15 +204,6 @@ class Learning:
         drawn = sampler.draw(self.type[like], self.seeds.rng("margins"), self.batch[like])
         margins = Margins.fit(self.counts[rows], self.type[rows], drawn, self.type[like])
         return replace(sampler, margins=margins)
-
-    def _better(self, name: str, after: CellSampler, begun: float, best: Score) -> Score | None:
-        """What V says of a further stage, if that is more than noise."""
-        score = self._judged(name, after, begun)
-        gain, noise = best.loss - score.loss, f"noise {self.noise:.3f}"
-        kept = gain > self.noise
-        reason = f"better on V by {gain:.3f} ({noise})" if kept else f"no better on V ({gain:+.3f}, {noise})"
-        self.stages[-1] |= {"kept": kept, "reason": reason}
-        return score if kept else None
 
     def _judged(self, name: str, sampler: CellSampler, begun: float) -> Score:
         """How easily drawn cells are told from V, and how many are near copies of T: the mean of a few draws."""
