@@ -108,6 +108,16 @@ def test_the_ablation_is_told(model: CellGAN) -> None:
     assert all(0.3 < stage["v_auc"] < 0.8 for stage in model.stages_)
 
 
+def test_margins_are_kept_where_no_factor_model_has_them() -> None:
+    rng = np.random.default_rng(15)
+    even = anndata.AnnData(2.0 * rng.poisson(np.linspace(1, 4, 12), (300, 12)))
+    model = CellGAN(n_factors=2, max_steps=5, random_state=0).fit(even)
+    assert model.stages_[-1]["stage"] == "margins"
+    assert model.stages_[-1]["kept"], model.stages_[-1]["reason"]
+    # a few drawn cells are among those that margins are learned from
+    assert (model.sample(200).X.toarray() % 2 == 0).mean() > 0.9
+
+
 def test_a_saved_model_draws_the_same(model: CellGAN, tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     again = ganaug.load(tmp_path / "model")
