@@ -179,15 +179,17 @@ class Learning:
         return after, score
 
     def _corrected(self, before: CellSampler, best: Score) -> tuple[CellSampler, Score]:
-        """Give every gene of every type the distribution that it has in T, if V's genes are nearer to that."""
+        """Give every gene of every type the distribution that it has in T, if V says that cells or genes are nearer."""
         begun = time.monotonic()
         after = self._with_margins(before, self.train)
         score = self._judged("margins", after, begun)
         was, is_now = (self._genes_apart(sampler) for sampler in (before, after))
-        worse = score.loss - best.loss
-        kept = is_now < was and worse <= self.noise
-        told = f"{worse:+.3f} told from V, noise {self.noise:.3f}"
-        self.stages[-1] |= {"kept": kept, "reason": f"genes {is_now:.4f} apart from V's, before {was:.4f}; {told}"}
+        gain = best.loss - score.loss
+        kept = gain > self.noise or (is_now < was and gain >= -self.noise)
+        reason = (
+            f"better on V by {gain:+.3f} (noise {self.noise:.3f}), genes {is_now:.4f} apart from V's, not {was:.4f}"
+        )
+        self.stages[-1] |= {"kept": kept, "reason": reason}
         return (after, score) if kept else (before, best)
 
     def _genes_apart(self, sampler: CellSampler) -> float:
