@@ -102,7 +102,7 @@ def test_no_cell_comes_without_counts(model: CellGAN) -> None:
 
 def test_the_ablation_is_told(model: CellGAN) -> None:
     names = [stage["stage"] for stage in model.stages_]
-    reaches = [*(f"factors, mixed within the nearest {n}%" for n in (25, 10)), "factors, mixed with the nearest"]
+    reaches = [f"factors, nearest {which}" for which in ("25%", "10%", "five")]
     assert names == [*reaches, "refiner", "margins"]
     assert sum(stage["kept"] for stage in model.stages_[:3]) == 1
     assert all(0.3 < stage["v_auc"] < 0.8 for stage in model.stages_)

@@ -134,7 +134,7 @@ class Learning:
         chosen = 0
         for i, reach in enumerate(REACHES):
             sampler = CellSampler(replace(proposal, reach=reach))
-            name = f"factors, mixed within the nearest {reach:.0%}" if reach else "factors, mixed with the nearest"
+            name = f"factors, nearest {reach:.0%}" if reach else "factors, nearest five"
             tried.append((sampler, self._judged(name, sampler, time.monotonic() if i else begun)))
             if tried[i][1].loss < tried[chosen][1].loss - (self.noise if i else 0.0):
                 chosen = i
@@ -186,9 +186,7 @@ class Learning:
         was, is_now = (self._genes_apart(sampler) for sampler in (before, after))
         gain = best.loss - score.loss
         kept = gain > self.noise or (is_now < was and gain >= -self.noise)
-        reason = (
-            f"better on V by {gain:+.3f} (noise {self.noise:.3f}), genes {is_now:.4f} apart from V's, not {was:.4f}"
-        )
+        reason = f"{gain:+.3f} on V (noise {self.noise:.3f}), genes {is_now:.4f} apart from V's, before {was:.4f}"
         self.stages[-1] |= {"kept": kept, "reason": reason}
         return (after, score) if kept else (before, best)
 
