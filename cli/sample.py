@@ -58,13 +58,11 @@ def sample(
         check_writable(output)
     elif as_json:
         raise DataError("--json needs stdout for itself, so --output has to say where the rows go")
-    if kind_of(model) == "CellGAN":
-        n, kind = sample_cells(model, output, rows=rows, counts=counts, where=where, seed=seed), "cells"
-    else:
-        n, kind = sample_rows(model, output, rows=rows, counts=counts, where=where, seed=seed), "rows"
+    sample_them, unit = (sample_cells, "cells") if kind_of(model) == "CellGAN" else (sample_rows, "rows")
+    n = sample_them(model, output, rows=rows, counts=counts, where=where, seed=seed)
     if output is None:
         return
-    tell(f"wrote {output} ({n:,} {kind})")
+    tell(f"wrote {output} ({n:,} {unit})")
     if as_json:
         emit_json({"command": "sample", "exit_code": 0, "output": str(output), "n_synthetic": n})
 

@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from ganaug.adversarial import OBJECTIVES
+from ganaug.adversarial.distributed import on_first
 from ganaug.data.checks import nearest
 from ganaug.data.encoder import TableEncoder
 from ganaug.data.schema import Schema
@@ -153,7 +154,7 @@ class TabularGAN(BaseEstimator):  # type: ignore[misc]
         """
         self._check_parameters()
         df, target = as_table(self, X, y)
-        seeds = Seeds(self.random_state)
+        seeds = on_first(lambda: Seeds(self.random_state))  # of several processes all have to learn the same
         self.schema_ = self.schema if self.schema is not None else Schema.infer(df, target=target)
         self.codec_ = TableCodec(self.schema_).fit(df)
         if not self.codec_.names:
