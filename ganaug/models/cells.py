@@ -52,8 +52,9 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    n_factors : int
-        Numbers that say where in its type a cell is.
+    n_factors : int, optional
+        Numbers that say where in its type a cell is; by default 20 or 40, by which the cells put aside to choose are
+        likelier.
     refine : bool
         Whether to try the generator.
     objective : str
@@ -99,7 +100,7 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
     def __init__(
         self,
         *,
-        n_factors: int = 20,
+        n_factors: int | None = None,
         refine: bool = True,
         objective: str = "r3gan",
         max_steps: int | None = None,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Self
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -10,10 +12,10 @@ from torch import Tensor
 
 __all__ = ["Bound"]
 
-Floats = NDArray[np.float32]
+Floats = NDArray[np.floating[Any]]
 Codes = NDArray[np.intp]
 
-STEPS = 300
+STEPS = 150
 LEARNING_RATE = 0.05
 # precision of what is learned of a gene: of a factor's loading, of a type's and a batch's offset
 LOADING, OFFSET = 1.0, 4.0
@@ -21,29 +23,62 @@ LARGEST = 20.0  # no logarithm of a mean count is believed beyond
 
 
 class Bound:
-    """The variational bound of Chiquet et al. (2018), eq. 8, with a normal prior on loadings and offsets."""
+    """The variational bound of Chiquet et al. (2018), eq. 8, with a normal prior on loadings and offsets.
+
+    Parameters
+    ----------
+    x, known : ndarray, shape (n_cells, n_genes)
+        Counts, and what is known of the logarithms of their means.
+    type_, batch : ndarray, shape (n_cells,)
+        Which offset and shift each cell has.
+    free, given : dict of str to ndarray
+        What is climbed by, and what stays: together all arguments of `of_cells`.
+    """
 
     def __init__(
-        self, x: Floats, known: Floats, type_: Codes, batch: Codes, k: int, rng: np.random.Generator, device: str
+        self,
+        x: Floats,
+        known: Floats,
+        type_: Codes,
+        batch: Codes,
+        free: dict[str, Floats],
+        given: dict[str, Floats] | None = None,
+        device: str = "cpu",
     ) -> None:
+        def tensor(value: Floats) -> Tensor:
+            return torch.as_tensor(value, dtype=torch.float32, device=device)
+
+        self.x, self.known = tensor(x), tensor(known)
+        self.type, self.batch = torch.as_tensor(type_, device=device), torch.as_tensor(batch, device=device)
+        self.free = {name: tensor(value).requires_grad_() for name, value in free.items()}
+        self.given = {name: tensor(value) for name, value in (given or {}).items()}
+
+    @classmethod
+    def to_learn(
+        cls, x: Floats, known: Floats, type_: Codes, batch: Codes, k: int, rng: np.random.Generator, device: str
+    ) -> Self:
+        """Begin with the first `k` singular vectors of what is not known."""
         n, p = x.shape
         k = min(k, n - 1, p)
-        self.x, self.known = (torch.as_tensor(part, dtype=torch.float32, device=device) for part in (x, known))
-        self.type, self.batch = torch.as_tensor(type_, device=device), torch.as_tensor(batch, device=device)
         expected = np.exp(known)
         residual = np.clip((x - expected) / np.sqrt(expected + 0.1 * expected**2 + 0.05), -5, 5)
         left, size, right = randomized_svd(residual, k, random_state=int(rng.integers(2**31)))
-        start = {
+        free = {
             "mean": left * np.sqrt(n),
             "log_spread": np.full((n, k), -1.0),
             "loadings": 0.3 * right * (size / np.sqrt(n))[:, None],
             "offset": np.zeros((int(type_.max()) + 1, p)),
             "shift": np.zeros((int(batch.max()) + 1, p)),
         }
-        self.free = {
-            name: torch.as_tensor(value, dtype=torch.float32, device=device).requires_grad_()
-            for name, value in start.items()
-        }
+        return cls(x, known, type_, batch, free, device=device)
+
+    @classmethod
+    def to_judge(cls, x: Floats, known: Floats, loadings: Floats, device: str) -> Self:
+        """Find where other cells are among factors that were learned before."""
+        (n, p), k = x.shape, len(loadings)
+        alike, none = np.zeros(n, dtype=np.intp), np.zeros((1, p))
+        free = {"mean": np.zeros((n, k)), "log_spread": np.full((n, k), -1.0)}
+        return cls(x, known, alike, alike, free, {"loadings": loadings, "offset": none, "shift": none}, device)
 
     def maximised(self) -> dict[str, Floats]:
         """Climb by Adam; the squared gradients of rare genes are numbers so small that they would cost ten times."""
@@ -59,17 +94,27 @@ class Bound:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=STEPS)
         for _ in range(STEPS):
             optimizer.zero_grad()
-            (-self.value(**self.free)).backward()  # type: ignore[no-untyped-call]
+            every = self.free | self.given
+            (self._prior(every) - self.of_cells(**every).sum()).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
 
-    def value(self, mean: Tensor, log_spread: Tensor, loadings: Tensor, offset: Tensor, shift: Tensor) -> Tensor:
-        """Return the bound, but for a constant."""
+    def reached(self) -> Floats:
+        """Return the bound of each cell ``(n_cells,)`` where the climb has ended, but for a constant of its counts."""
+        with torch.no_grad():
+            return np.asarray(self.of_cells(**self.free | self.given).cpu().numpy())
+
+    def of_cells(self, mean: Tensor, log_spread: Tensor, loadings: Tensor, offset: Tensor, shift: Tensor) -> Tensor:
+        """Return the bound of each cell ``(n_cells,)``, but for a constant of its counts."""
         variance = torch.exp(2 * log_spread)
         logs = mean @ loadings + self.known + offset[self.type]
         if len(shift) > 1:
             logs = logs + shift[self.batch]
         expected = torch.exp((logs + variance @ (loadings**2) / 2).clamp(max=LARGEST))
-        divergence = 0.5 * (variance + mean**2 - 1 - 2 * log_spread).sum()
-        prior = 0.5 * (LOADING * (loadings**2).sum() + OFFSET * ((offset**2).sum() + (shift**2).sum()))
-        return (self.x * logs - expected).sum() - divergence - prior
+        divergence = 0.5 * (variance + mean**2 - 1 - 2 * log_spread).sum(dim=1)
+        return (self.x * logs - expected).sum(dim=1) - divergence
+
+    @staticmethod
+    def _prior(every: dict[str, Tensor]) -> Tensor:
+        offsets = (every["offset"] ** 2).sum() + (every["shift"] ** 2).sum()
+        return 0.5 * (LOADING * (every["loadings"] ** 2).sum() + OFFSET * offsets)

@@ -43,8 +43,8 @@ class CountFactors:
 
     The logarithm of a gene's share of a cell is an offset of the cell's type and batch, and `n_factors` numbers of the
     cell times the gene's loadings. What genes vary beyond that is a gamma factor of each (negative binomial). New cells
-    are drawn around cells that were learned from: two neighbours of one type are mixed in halves of their variance, so
-    that mean and covariance of the neighbourhood stay; then all counts are drawn anew.
+    are drawn around cells that were learned from: each is mixed with others of its neighbourhood in its type, so that
+    the mean and covariance of the neighbourhood stay; then all counts are drawn anew.
 
     Parameters
     ----------
@@ -60,8 +60,8 @@ class CountFactors:
     library : ndarray, shape (n_cells,)
         Its total count.
     reach : float
-        Share of its type's cells, the nearest ones, of which a cell is mixed with one: at least 5 and at most 100. Over
-        longer distances there may be no cells between two.
+        Share of its type's cells, the nearest ones, that a cell is mixed with: at least 5 and at most 100, and none
+        beyond a gap. Over longer distances there may be no cells between two.
 
     Examples
     --------
@@ -83,7 +83,7 @@ class CountFactors:
     type: Codes
     batch: Codes
     library: Floats
-    reach: float = 0.1
+    reach: float = 0.5
 
     @classmethod
     def fit(
@@ -108,7 +108,8 @@ class CountFactors:
         x = counts.toarray()
         library = x.sum(axis=1)
         known = np.log(_shares(x, type_, library))
-        fitted = Bound(x, known[type_] + np.log(library)[:, None], type_, batch, n_factors, rng, device).maximised()
+        rates = known[type_] + np.log(library)[:, None]
+        fitted = Bound.to_learn(x, rates, type_, batch, n_factors, rng, device).maximised()
         offset = known + fitted["offset"]
         # what all batches have in common belongs to the types
         common = np.bincount(batch) @ fitted["shift"] / len(batch)
@@ -130,10 +131,18 @@ class CountFactors:
         """Draw where cells of these types ``(n_cells,)`` are; of these batches, where the type has cells of them."""
         near = self._near if batch is None else self._near_in_batch
         first = self._like(type_, batch, rng)
-        second, centre = near.one_near(first, rng), near.centre[first]
-        one, other = (np.hstack([self._drawn(i, rng), np.log(self.library[i])[:, None]]) for i in (first, second))
-        mixed = centre + np.sqrt(0.5) * (one + other - 2 * centre)
-        return States(mixed[:, :-1].astype(np.float32), type_, np.exp(mixed[:, -1]).astype(np.float32))
+        centre, places = near.centre[first], self._places
+        mixed, spread = centre.copy(), np.zeros((len(first), self.mean.shape[1]), dtype=np.float32)
+        for cells, weight in zip(*(part.T for part in near.mixture(first, rng)), strict=True):
+            mixed += weight[:, None] * (places[cells] - centre)
+            spread += (weight[:, None] * self.spread[cells]) ** 2
+        factors = mixed[:, :-1] + np.sqrt(spread) * rng.standard_normal(spread.shape, dtype=np.float32)
+        return States(factors.astype(np.float32), type_, np.exp(mixed[:, -1]))
+
+    @cached_property
+    def _places(self) -> Floats:
+        """Factors of the cells that were learned from, and logarithms of their totals."""
+        return np.hstack([self.mean, np.log(self.library)[:, None]])
 
     @cached_property
     def _near(self) -> Neighbourhoods:
@@ -144,8 +153,18 @@ class CountFactors:
         return self._neighbourhoods(self.type * len(self.shift) + self.batch)
 
     def _neighbourhoods(self, group: Codes) -> Neighbourhoods:
-        values = np.hstack([self.mean, np.log(self.library)[:, None]])
-        return Neighbourhoods.of(self.mean, values, group, self.reach)
+        return Neighbourhoods.of(self._told_apart(), self._places, group, self.reach)
+
+    def _told_apart(self) -> Floats:
+        """Where cells are ``(n_cells, n_factors)``, so far apart as the counts of an average cell can tell.
+
+        Factors alike in spread are not alike in weight: distances are those of the Fisher information.
+        """
+        totals = np.bincount(self.type, self.library, minlength=len(self.offset))
+        means = totals @ _normalised(self.offset) / len(self.type)
+        information = self.loadings * (means / (1 + self.dispersion * means)) @ self.loadings.T
+        values, vectors = np.linalg.eigh(information)
+        return np.asarray(self.mean @ (vectors * np.sqrt(np.maximum(values, 0))), dtype=np.float32)
 
     def log_rates(self, states: States, batch: Codes | None = None) -> Floats:
         """Logarithms of the genes' shares ``(n_cells, n_genes)``, but for a constant of each cell."""
@@ -163,6 +182,14 @@ class CountFactors:
             parts.append(drawn_counts(logs, some.library, self.dispersion, rng))
         drawn: Counts = sparse.vstack(parts, "csr")
         return drawn
+
+    def likelihood(self, counts: Counts, type_: Codes, batch: Codes, device: str = "cpu") -> Floats:
+        """Return how likely other cells are ``(n_cells,)``: the bound of the logarithm, but for a constant of each."""
+        x = counts.toarray()
+        known = self.offset[type_] + self.shift[batch] + np.log(x.sum(axis=1))[:, None]
+        bound = Bound.to_judge(x, known, self.loadings, device)
+        bound.maximised()
+        return bound.reached()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Give all that was learned."""

@@ -14,6 +14,8 @@ Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
 FEWEST, MOST = 5, 100  # cells of a neighbourhood, as far as its group has so many
+GAP = 1.5  # what is farther than the fifth nearest by so much is beyond the cloud, if there are clouds
+OWN, OTHERS = 0.25, 10  # share of a new cell's variance that one cell gives, and the cells that give the rest
 
 
 class Neighbourhoods(NamedTuple):
@@ -35,7 +37,7 @@ class Neighbourhoods(NamedTuple):
         group : ndarray, shape (n_cells,)
             Cells of other groups are no neighbours.
         reach : float
-            Share of its group that a neighbourhood is.
+            Share of its group that a neighbourhood is at most.
 
         Examples
         --------
@@ -49,10 +51,29 @@ class Neighbourhoods(NamedTuple):
         for one in np.unique(group):
             own = np.flatnonzero(group == one)
             k = min(len(own), int(np.clip(np.ceil(reach * len(own)), FEWEST, MOST)))
-            near = own[NearestNeighbors(n_neighbors=k).fit(place[own]).kneighbors(place[own], return_distance=False)]
-            cells[own, :k], size[own], centre[own] = near, k, values[near].mean(axis=1)
+            distance, near = NearestNeighbors(n_neighbors=k).fit(place[own]).kneighbors(place[own])
+            fewest = min(FEWEST, k)
+            n_near = np.maximum(fewest, (distance <= GAP * distance[:, [fewest - 1]]).sum(axis=1))
+            cells[own, :k], size[own] = own[near], n_near
+            in_all = np.where(np.arange(k) < n_near[:, None], 1 / n_near[:, None], 0).astype(np.float32)
+            centre[own] = np.einsum("ik,ikv->iv", in_all, values[own[near]])
         return cls(cells, size, centre)
 
-    def one_near(self, cells: Codes, rng: np.random.Generator) -> Codes:
-        """Draw one of the neighbourhood of each of some cells."""
-        return np.asarray(self.cells[cells, rng.integers(0, self.size[cells])])
+    def mixture(self, cells: Codes, rng: np.random.Generator) -> tuple[Codes, Floats]:
+        """Draw what is mixed of the neighbourhood of each of some cells: which cells, and their weights.
+
+        Squares of weights add up to 1, so that deviations from the neighbourhood's mean keep their covariance: the
+        smoothed bootstrap with shrinkage (Silverman and Young 1987, doi:10.1093/biomet/74.3.469), its kernel being the
+        neighbourhood.
+
+        Returns
+        -------
+        cells, weights : ndarray, shape (n_cells, 1 + OTHERS)
+            The cell itself is the first.
+        """
+        n = len(cells)
+        place = (rng.random((n, OTHERS)) * self.size[cells][:, None]).astype(np.intp)
+        weights = rng.standard_normal((n, OTHERS), dtype=np.float32)
+        weights *= np.sqrt(1 - OWN) / np.linalg.norm(weights, axis=1, keepdims=True)
+        own = np.full((n, 1), np.sqrt(OWN), dtype=np.float32)
+        return np.hstack([cells[:, None], self.cells[cells[:, None], place]]), np.hstack([own, weights])

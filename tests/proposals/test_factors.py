@@ -142,3 +142,31 @@ def test_a_gene_of_very_many_counts_keeps_its_share() -> None:
     model = CountFactors.fit(counts, none, none, rng, n_factors=1)
     drawn = model.draw(model.states(none, rng), rng)
     assert drawn[:, 1].mean() == pytest.approx(200, rel=0.1)
+
+
+def test_other_cells_are_likelier_by_factors_that_are_there() -> None:
+    rng = np.random.default_rng(15)
+    factors, loadings = rng.standard_normal((900, 2)), rng.choice([-0.3, 0.3], (2, 40))
+    counts = sparse.csr_matrix(rng.poisson(np.exp(2 + factors @ loadings)).astype(np.float32))
+    train, test, alike = counts[:600], counts[600:], np.zeros(600, dtype=np.intp)
+    likely = {
+        k: CountFactors.fit(train, alike, alike, np.random.default_rng(16), n_factors=k).likelihood(
+            test, alike[:300], alike[:300]
+        )
+        for k in (1, 2, 10)
+    }
+    for other in (1, 10):
+        gain = likely[2] - likely[other]
+        assert gain.shape == (300,)
+        assert gain.mean() > 3 * gain.std() / np.sqrt(300)
+
+
+def test_neighbours_are_alike_in_what_counts_can_tell(model: CountFactors) -> None:
+    rng = np.random.default_rng(17)
+    n = len(model.type)
+    mean = rng.standard_normal((n, 2)).astype(np.float32)
+    loud = np.vstack([model.loadings[0], 0.01 * rng.standard_normal(model.loadings.shape[1])]).astype(np.float32)
+    both = replace(model, mean=mean, spread=np.zeros_like(mean), loadings=loud, reach=0.0)
+    cells, _ = both._near.mixture(np.arange(n), rng)
+    apart = np.abs(mean[cells] - mean[:, None]).mean(axis=(0, 1))
+    assert apart[0] < 0.2 * apart[1]

@@ -38,7 +38,8 @@ FOLDS = 5  # of which one is V
 FEWEST = 100  # cells, below which none are set apart
 SCORES = 3  # draws that a stage is scored by
 STEPS = 200
-REACHES = (0.25, 0.1, 0.0)  # the fewer cells between which new ones are drawn, the nearer they are to these
+FACTORS = (20, 40)
+REACHES = (0.5, 0.1, 0.0)  # the fewer cells between which new ones are drawn, the nearer they are to these
 FOR_MARGINS, MOST_TIMES = 1000, 20  # cells of a type that its margins are drawn from, and how many like each real one
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
@@ -47,7 +48,7 @@ GAME_SHARE = 0.7  # of the time that is left when the game begins
 class Plan:
     """What a fit is asked to do; see `CellGAN`."""
 
-    n_factors: int
+    n_factors: int | None
     refine: bool
     objective: str
     max_steps: int | None
@@ -80,6 +81,7 @@ class Learning:
     stages: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     training: list[dict[str, float | None]] = field(default_factory=list)
+    reason: str = "the proposal"
 
     def run(self) -> CellSampler:
         """Choose on V; without a refiner the proposal is learned again from T and V together."""
@@ -88,17 +90,16 @@ class Learning:
         if not self.plan.refine or self.counts.shape[0] < FEWEST:
             if self.plan.refine:
                 self.notes.append(f"fewer than {FEWEST} cells: none could be set apart, so nothing was refined")
-            return CellSampler(self._proposal(np.arange(self.counts.shape[0])))
+            return CellSampler(self._proposal(np.arange(self.counts.shape[0]), self.plan.n_factors or FACTORS[0]))
         self.train, self.held_out = self._split()
         begun = time.monotonic()
-        proposal = self._proposal(self.train)
-        cost = time.monotonic() - begun
+        proposal, cost = self._likeliest()
         chosen, best = self._corrected(*self._refined(*self._reached(proposal, begun), cost))
         if chosen.refiner is not None:
             return chosen
         self._tell("last fit", score=best.auc)
         every = np.arange(self.counts.shape[0])
-        last = CellSampler(replace(self._proposal(every), reach=chosen.proposal.reach))
+        last = CellSampler(replace(self._proposal(every, len(proposal.loadings)), reach=chosen.proposal.reach))
         return last if chosen.margins is None else self._with_margins(last, every)
 
     @property
@@ -118,13 +119,39 @@ class Learning:
             train, held_out = np.append(train, held_out[lacking]), held_out[~lacking]
         return np.sort(train), held_out
 
-    def _proposal(self, rows: Codes) -> CountFactors:
+    def _likeliest(self) -> tuple[CountFactors, float]:
+        """Learn with few factors, then with more, which stay if V's cells are likelier by them; and say what one costs.
+
+        How many factors there are to be found is a question of how many cells and how deep their counts are.
+        """
+        few, more = FACTORS if self.plan.n_factors is None else (self.plan.n_factors, None)
+        chosen = self._timed(few)
+        if more is None or more >= min(len(self.train), self.counts.shape[1]):
+            return chosen
+        other = self._timed(more)
+        gains = self._of_held_out(other[0]) - self._of_held_out(chosen[0])
+        gain, noise = float(gains.mean()), float(2 * gains.std() / np.sqrt(len(gains)))
+        self.reason = (
+            f"the proposal; by {more} factors V's cells are likelier by {gain:.1f} than by {few} (noise {noise:.1f})"
+        )
+        return other if gain > noise else chosen
+
+    def _timed(self, n_factors: int) -> tuple[CountFactors, float]:
+        begun = time.monotonic()
+        return self._proposal(self.train, n_factors), time.monotonic() - begun
+
+    def _of_held_out(self, proposal: CountFactors) -> NDArray[np.float32]:
+        held_out = self.held_out
+        counts = self.counts[held_out]
+        return proposal.likelihood(counts, self.type[held_out], self.batch[held_out], self.plan.device)
+
+    def _proposal(self, rows: Codes, n_factors: int) -> CountFactors:
         return CountFactors.fit(
             self.counts[rows],
             self.type[rows],
             self.batch[rows],
             self.seeds.rng("proposal"),
-            n_factors=self.plan.n_factors,
+            n_factors=n_factors,
             device=self.plan.device,
         )
 
@@ -134,12 +161,12 @@ class Learning:
         chosen = 0
         for i, reach in enumerate(REACHES):
             sampler = CellSampler(replace(proposal, reach=reach))
-            name = f"factors, nearest {reach:.0%}" if reach else "factors, nearest five"
+            name = f"{len(proposal.loadings)} factors, nearest {f'{reach:.0%}' if reach else 'five'}"
             tried.append((sampler, self._judged(name, sampler, time.monotonic() if i else begun)))
             if tried[i][1].loss < tried[chosen][1].loss - (self.noise if i else 0.0):
                 chosen = i
         for i, stage in enumerate(self.stages):
-            stage["kept"], stage["reason"] = i == chosen, "the proposal" if i == chosen else "another was taken on V"
+            stage["kept"], stage["reason"] = i == chosen, self.reason if i == chosen else "another was taken on V"
         return tried[chosen]
 
     def _refined(self, before: CellSampler, best: Score, cost: float) -> tuple[CellSampler, Score]:
