@@ -26,7 +26,7 @@ Codes = NDArray[np.intp]
 PRIOR = 5.0
 MOST_DISPERSION = 20.0
 # values that are drawn at a time
-BLOCK = 2**22
+BLOCK = 2**20
 
 
 class States(NamedTuple):
@@ -43,8 +43,8 @@ class CountFactors:
 
     The logarithm of a gene's share of a cell is an offset of the cell's type and batch, and `n_factors` numbers of the
     cell times the gene's loadings. What genes vary beyond that is a gamma factor of each (negative binomial). New cells
-    are drawn around cells that were learned from: each is mixed with others of its neighbourhood in its type, so that
-    the mean and covariance of the neighbourhood stay; then all counts are drawn anew.
+    are drawn around cells that were learned from: each is mixed with others of its neighbourhood in its type, but over
+    no gap, so that the mean and covariance of the neighbourhood stay; then all counts are drawn anew.
 
     Parameters
     ----------
@@ -59,9 +59,6 @@ class CountFactors:
     type, batch : ndarray, shape (n_cells,)
     library : ndarray, shape (n_cells,)
         Its total count.
-    reach : float
-        Share of its type's cells, the nearest ones, that a cell is mixed with: at least 5 and at most 100, and none
-        beyond a gap. Over longer distances there may be no cells between two.
 
     Examples
     --------
@@ -83,7 +80,6 @@ class CountFactors:
     type: Codes
     batch: Codes
     library: Floats
-    reach: float = 0.5
 
     @classmethod
     def fit(
@@ -153,7 +149,7 @@ class CountFactors:
         return self._neighbourhoods(self.type * len(self.shift) + self.batch)
 
     def _neighbourhoods(self, group: Codes) -> Neighbourhoods:
-        return Neighbourhoods.of(self._told_apart(), self._places, group, self.reach)
+        return Neighbourhoods.of(self._told_apart(), self._places, group)
 
     def _told_apart(self) -> Floats:
         """Where cells are ``(n_cells, n_factors)``, so far apart as the counts of an average cell can tell.

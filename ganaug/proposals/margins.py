@@ -21,7 +21,7 @@ Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
 GIVEN = 20  # drawn cells that are added to the real ones of every type, so that few do not rule
-BLOCK = 2**22  # values that are drawn at a time
+BLOCK = 2**21  # values that are moved at a time
 BASE = 2.0**28  # counts are below
 SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
 
@@ -66,22 +66,28 @@ class Sorted:
         return np.repeat(np.maximum(self.n_cells, 1), (len(self.start) - 1) // len(self.n_cells))
 
     @cached_property
-    def _different(self) -> tuple[Floats, Codes]:
-        """Keys and values in one number each, every one once, and where the first of each is."""
-        keys = np.repeat(np.arange(len(self.start) - 1), np.diff(self.start))
-        codes, first = np.unique(keys * BASE + self.values, return_index=True)
-        return codes, np.append(first, len(keys))
+    def _different(self) -> tuple[Floats, Floats, Floats]:
+        """Keys and values in one number each, every one once, their lowest rank, and the share of cells that has them.
+
+        Each key ends with a value that no count has, so that what is greater than all of its counts is found there.
+        """
+        n_keys = len(self.start) - 1
+        keys, counts = np.arange(n_keys), np.diff(self.start)
+        codes, first, many = np.unique(
+            np.repeat(keys, counts) * BASE + self.values, return_index=True, return_counts=True
+        )
+        key = (codes // BASE).astype(np.intp)
+        lowest = (self.n_zeros[key] - self.start[key] + first) / self._n[key]
+        ends = np.append(codes, keys * BASE + BASE - 1), np.append(lowest, np.ones(n_keys))
+        order = np.argsort(ends[0], kind="stable")
+        return ends[0][order], ends[1][order], np.append(many / self._n[key], np.zeros(n_keys))[order]
 
     def rank(self, key: Codes, value: Floats, rng: np.random.Generator) -> Floats:
         """Place of counts above zero among those of their key, in 0 to 1; drawn among equal ones."""
-        codes, first = self._different
+        codes, lowest, share = self._different
         wanted = key * BASE + np.minimum(value, BASE - 1)
         at = np.searchsorted(codes, wanted)
-        equal = np.append(codes, np.nan)[at] == wanted
-        low, high = first[at], first[at + equal]
-        return np.asarray(
-            (self.n_zeros[key] - self.start[key] + low + rng.random(len(key)) * (high - low)) / self._n[key]
-        )
+        return np.asarray(lowest[at] + rng.random(len(key)) * share[at] * (codes[at] == wanted))
 
     def at(self, key: Codes, rank: Floats) -> NDArray[np.float32]:
         """Return the counts of these ranks."""
@@ -130,6 +136,12 @@ class Margins:
 
     def move(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> Counts:
         """Return counts ``(n_cells, n_genes)`` of cells of these types as real cells have them."""
+        step = max(1, BLOCK // counts.shape[1])
+        blocks = [slice(start, start + step) for start in range(0, max(counts.shape[0], 1), step)]
+        moved: Counts = sparse.vstack([self._moved(counts[rows], type_[rows], rng) for rows in blocks], "csr")
+        return moved
+
+    def _moved(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> Counts:
         found, p = counts.tocoo(), counts.shape[1]
         key = type_[found.row] * p + found.col
         values = self.real.at(key, self.drawn.rank(key, found.data.astype(np.float64), rng))
@@ -152,16 +164,17 @@ class Margins:
         """Which zeros become counts, and which: rows, genes, values."""
         p = counts.shape[1]
         before, after = self.drawn.zeros, self.real.zeros
-        share = (1 - after / np.maximum(before, 1e-12)).astype(np.float32).reshape(-1, p)
-        step = max(1, BLOCK // p)
-        parts = [np.empty(0, dtype=np.intp)]
-        for start in range(0, counts.shape[0], step):
-            some = share[type_[start : start + step]]
-            parts.append(start * p + np.flatnonzero(rng.random(some.shape, dtype=np.float32) < some))
-        row, gene = np.divmod(np.concatenate(parts), p)
+        share = self._share_raised[type_]
+        row, gene = np.nonzero(rng.random(share.shape, dtype=np.float32) < share)
         if len(row):  # scipy gives another kind of answer where nothing is asked
             zero = np.asarray(counts[row, gene]).ravel() == 0
             row, gene = row[zero], gene[zero]
         key = type_[row] * p + gene
         rank = after[key] + rng.random(len(key)) * (before[key] - after[key])
         return row, gene, self.real.at(key, rank)
+
+    @cached_property
+    def _share_raised(self) -> NDArray[np.float32]:
+        """Share of zeros that become counts ``(n_types, n_genes)``."""
+        share = 1 - self.real.zeros / np.maximum(self.drawn.zeros, 1e-12)
+        return np.asarray(share.astype(np.float32).reshape(len(self.real.n_cells), -1))

@@ -36,16 +36,19 @@ def drawn_counts(logs: Floats, library: Floats, dispersion: Floats, rng: np.rand
         Variance beyond Poisson's, over the square of the mean.
     """
     random = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    wide = torch.as_tensor(np.maximum(dispersion, LEAST_DISPERSION), dtype=torch.float32)
     means = torch.softmax(torch.as_tensor(logs), dim=1).mul_(torch.as_tensor(library)[:, None])
-    zero = (means * wide).log1p_().div_(-wide).exp_()
-    uniform = torch.rand(means.shape, generator=random)
-    flat = np.flatnonzero(((uniform > zero) | (means > LOOKED_UP)).numpy())
+    above = torch.rand(means.shape, generator=random)
+    # a count is above zero with a chance below its mean, which spares working it out for most
+    flat = np.flatnonzero((above < means).numpy())
+    mean, at = means.numpy().ravel()[flat].astype(np.float64), 1 - above.numpy().ravel()[flat].astype(np.float64)
     row, gene = np.divmod(flat, means.shape[1])
-    mean, first, at = (part.numpy().ravel()[flat].astype(np.float64) for part in (means, zero, uniform))
-    phi, values = wide.numpy()[gene].astype(np.float64), np.empty(len(flat))
+    phi = np.maximum(dispersion, LEAST_DISPERSION).astype(np.float64)[gene]
+    zero = np.exp(-np.log1p(mean * phi) / phi)
+    some = (at > zero) | (mean > LOOKED_UP)
+    row, gene, mean, at, phi, zero = (part[some] for part in (row, gene, mean, at, phi, zero))
+    values = np.empty(len(row))
     many = mean > LOOKED_UP
-    values[~many] = _looked_up(mean[~many], phi[~many], first[~many], at[~many])
+    values[~many] = _looked_up(mean[~many], phi[~many], zero[~many], at[~many])
     values[many] = rng.poisson(mean[many] * rng.gamma(1 / phi[many], phi[many]))
     ends = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(logs)))])
     counts = sparse.csr_matrix((values.astype(np.float32), gene, ends), shape=logs.shape)

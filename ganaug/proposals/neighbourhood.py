@@ -13,7 +13,7 @@ __all__ = ["Neighbourhoods"]
 Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
-FEWEST, MOST = 5, 100  # cells of a neighbourhood, as far as its group has so many
+FEWEST, MOST = 5, 100  # cells of a neighbourhood, which is half of its group in between
 GAP = 1.5  # what is farther than the fifth nearest by so much is beyond the cloud, if there are clouds
 OWN, OTHERS = 0.25, 10  # share of a new cell's variance that one cell gives, and the cells that give the rest
 
@@ -26,7 +26,7 @@ class Neighbourhoods(NamedTuple):
     centre: Floats
 
     @classmethod
-    def of(cls, place: Floats, values: Floats, group: Codes, reach: float) -> Self:
+    def of(cls, place: Floats, values: Floats, group: Codes) -> Self:
         """Find them by where cells are.
 
         Parameters
@@ -36,13 +36,11 @@ class Neighbourhoods(NamedTuple):
             Of which the means are taken.
         group : ndarray, shape (n_cells,)
             Cells of other groups are no neighbours.
-        reach : float
-            Share of its group that a neighbourhood is at most.
 
         Examples
         --------
         >>> line = np.arange(20, dtype=np.float32)[:, None]
-        >>> found = Neighbourhoods.of(line, line, np.repeat([0, 1], 10), reach=0.3)
+        >>> found = Neighbourhoods.of(line, line, np.repeat([0, 1], 10))
         >>> sorted(found.cells[0, : found.size[0]].tolist()), found.centre[12].tolist()
         ([0, 1, 2, 3, 4], [12.0])
         """
@@ -50,7 +48,7 @@ class Neighbourhoods(NamedTuple):
         centre = np.empty((len(place), values.shape[1]), dtype=np.float32)
         for one in np.unique(group):
             own = np.flatnonzero(group == one)
-            k = min(len(own), int(np.clip(np.ceil(reach * len(own)), FEWEST, MOST)))
+            k = min(len(own), int(np.clip(len(own) // 2, FEWEST, MOST)))
             distance, near = NearestNeighbors(n_neighbors=k).fit(place[own]).kneighbors(place[own])
             fewest = min(FEWEST, k)
             n_near = np.maximum(fewest, (distance <= GAP * distance[:, [fewest - 1]]).sum(axis=1))

@@ -102,9 +102,8 @@ def test_no_cell_comes_without_counts(model: CellGAN) -> None:
 
 def test_the_ablation_is_told(model: CellGAN) -> None:
     names = [stage["stage"] for stage in model.stages_]
-    reaches = [f"2 factors, nearest {which}" for which in ("50%", "10%", "five")]
-    assert names == [*reaches, "refiner", "margins"]
-    assert sum(stage["kept"] for stage in model.stages_[:3]) == 1
+    assert names == ["2 factors", "refiner", "margins"]
+    assert model.stages_[0]["kept"]
     assert all(0.3 < stage["v_auc"] < 0.8 for stage in model.stages_)
 
 
@@ -113,8 +112,8 @@ def test_so_many_factors_as_held_out_cells_are_likelier_by(there: int, taken: st
     rng = np.random.default_rng(16)
     rates = 30 * np.exp(rng.standard_normal((500, there)) @ (0.25 * rng.choice([-1.0, 1.0], (there, 150))))
     model = CellGAN(max_steps=1, random_state=0).fit(anndata.AnnData(rng.poisson(rates).astype(np.float32)))
-    assert {stage["stage"].split(",")[0] for stage in model.stages_[:3]} == {taken}
-    assert any("likelier" in stage["reason"] for stage in model.stages_[:3])
+    assert model.stages_[0]["stage"] == taken
+    assert "likelier" in model.stages_[0]["reason"]
 
 
 def test_margins_are_kept_where_no_factor_model_has_them() -> None:

@@ -36,10 +36,9 @@ Codes = NDArray[np.intp]
 
 FOLDS = 5  # of which one is V
 FEWEST = 100  # cells, below which none are set apart
-SCORES = 3  # draws that a stage is scored by
+FEWEST_DRAWS, MOST_DRAWS, DRAWN = 3, 15, 3000  # that a stage is scored by, and the cells of all of them
 STEPS = 200
 FACTORS = (20, 40)
-REACHES = (0.5, 0.1, 0.0)  # the fewer cells between which new ones are drawn, the nearer they are to these
 FOR_MARGINS, MOST_TIMES = 1000, 20  # cells of a type that its margins are drawn from, and how many like each real one
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
@@ -94,18 +93,26 @@ class Learning:
         self.train, self.held_out = self._split()
         begun = time.monotonic()
         proposal, cost = self._likeliest()
-        chosen, best = self._corrected(*self._refined(*self._reached(proposal, begun), cost))
+        sampler = CellSampler(proposal)
+        score = self._judged(f"{len(proposal.loadings)} factors", sampler, begun)
+        self.stages[-1] |= {"kept": True, "reason": self.reason}
+        chosen, best = self._corrected(*self._refined(sampler, score, cost))
         if chosen.refiner is not None:
             return chosen
         self._tell("last fit", score=best.auc)
         every = np.arange(self.counts.shape[0])
-        last = CellSampler(replace(self._proposal(every, len(proposal.loadings)), reach=chosen.proposal.reach))
+        last = CellSampler(self._proposal(every, len(proposal.loadings)))
         return last if chosen.margins is None else self._with_margins(last, every)
 
     @property
     def noise(self) -> float:
         """Half a standard error of the AUC: differences below it are not acted upon."""
         return 0.5 * float(np.sqrt(1 / 6 / len(self.held_out)))
+
+    @property
+    def n_draws(self) -> int:
+        """How many draws a stage is scored by: one draw of few cells says little."""
+        return int(np.clip(DRAWN // len(self.held_out), FEWEST_DRAWS, MOST_DRAWS))
 
     def _split(self) -> tuple[Codes, Codes]:
         few = np.bincount(self.type)[self.type] < FOLDS
@@ -154,20 +161,6 @@ class Learning:
             n_factors=n_factors,
             device=self.plan.device,
         )
-
-    def _reached(self, proposal: CountFactors, begun: float) -> tuple[CellSampler, Score]:
-        """Choose how far the neighbours that are mixed may be apart; to come nearer has to help beyond noise."""
-        tried: list[tuple[CellSampler, Score]] = []
-        chosen = 0
-        for i, reach in enumerate(REACHES):
-            sampler = CellSampler(replace(proposal, reach=reach))
-            name = f"{len(proposal.loadings)} factors, nearest {f'{reach:.0%}' if reach else 'five'}"
-            tried.append((sampler, self._judged(name, sampler, time.monotonic() if i else begun)))
-            if tried[i][1].loss < tried[chosen][1].loss - (self.noise if i else 0.0):
-                chosen = i
-        for i, stage in enumerate(self.stages):
-            stage["kept"], stage["reason"] = i == chosen, self.reason if i == chosen else "another was taken on V"
-        return tried[chosen]
 
     def _refined(self, before: CellSampler, best: Score, cost: float) -> tuple[CellSampler, Score]:
         begun, steps = time.monotonic(), self.plan.max_steps or STEPS
@@ -221,7 +214,7 @@ class Learning:
         """Wasserstein distance of log counts to those of V, mean over genes."""
         real, *drawn = (
             np.sort(np.log1p(counts.toarray()), axis=0)
-            for counts in (self.counts[self.held_out], *(self._drawn(sampler, k) for k in range(1, SCORES + 1)))
+            for counts in (self.counts[self.held_out], *(self._drawn(sampler, k) for k in range(1, self.n_draws + 1)))
         )
         return float(np.mean([np.abs(real - made).mean() for made in drawn]))
 
@@ -234,7 +227,7 @@ class Learning:
 
     def _judged(self, name: str, sampler: CellSampler, begun: float) -> Score:
         """How easily drawn cells are told from V, and how many are near copies of T: the mean of a few draws."""
-        draws = range(1, SCORES + 1)
+        draws = range(1, self.n_draws + 1)
         auc = float(np.mean([self._auc(sampler, k) for k in draws]))
         near = float(np.mean([self._near(sampler, k) for k in draws]))
         score = Score(auc, near, 0.0)

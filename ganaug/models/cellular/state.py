@@ -50,8 +50,7 @@ def restored(kind: type[CellGAN], arrays: Arrays, meta: Mapping[str, Any]) -> Ce
     for name in TABLES:
         setattr(model, name, tuple(meta["tables"][name]))
     model.notes_ = tuple(model.notes_)
-    parts: dict[str, Any] = {field.name: arrays[f"proposal/{field.name}"] for field in fields(CountFactors)}
-    proposal = CountFactors(**parts | {"reach": float(parts["reach"])})
+    proposal = CountFactors(**{field.name: arrays[f"proposal/{field.name}"] for field in fields(CountFactors)})
     weights, margins = (_of(arrays, part) for part in ("refiner/", "margins/"))
     _check(proposal, model)
     model.sampler_ = CellSampler(
