@@ -50,7 +50,8 @@ AUROC: a random forest, and boosted trees, between held-out cells and as many ma
 correlation over genes with those of held-out cells. Marker correlations: of the entries of the two correlation
 matrices of the types' markers. Slope: of the markers' log-fold changes, made on held-out; 1 is best. Near: share of
 made cells as near to a training cell as the nearest {LEVEL:.0%} of held-out cells are. Membership AUC: training against
-held-out cells by their distance to the nearest made one; .5 is best. Mean rank: over all columns but the seconds."""
+held-out cells by their distance to the nearest made one; .5 is best. Means over the draws; the first row is one draw.
+Mean rank: over all columns but the seconds."""
 
 
 def likeness(train: Cells, held_out: Cells, made: Cells, trees: int, jobs: int, seed: int) -> dict[str, float]:

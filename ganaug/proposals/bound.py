@@ -19,6 +19,7 @@ STEPS = 150
 LEARNING_RATE = 0.05
 # precision of what is learned of a gene: of a factor's loading, of a type's and a batch's offset
 LOADING, OFFSET = 1.0, 4.0
+BLOCK = 2**18  # values at a time on a processor, whose memory is slower than its arithmetic
 LARGEST = 20.0  # no logarithm of a mean count is believed beyond
 
 
@@ -32,7 +33,7 @@ class Bound:
     type_, batch : ndarray, shape (n_cells,)
         Which offset and shift each cell has.
     free, given : dict of str to ndarray
-        What is climbed by, and what stays: together all arguments of `of_cells`.
+        What is climbed by, and what stays: together ``mean, log_spread`` of cells, ``loadings, offset, shift``.
     """
 
     def __init__(
@@ -94,27 +95,35 @@ class Bound:
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, LEARNING_RATE, total_steps=STEPS)
         for _ in range(STEPS):
             optimizer.zero_grad()
-            every = self.free | self.given
-            (self._prior(every) - self.of_cells(**every).sum()).backward()  # type: ignore[no-untyped-call]
+            for rows in self._blocks():
+                (-self._of_cells(rows).sum()).backward()  # type: ignore[no-untyped-call]
+            if "loadings" in self.free:
+                self._prior().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
 
-    def reached(self) -> Floats:
-        """Return the bound of each cell ``(n_cells,)`` where the climb has ended, but for a constant of its counts."""
-        with torch.no_grad():
-            return np.asarray(self.of_cells(**self.free | self.given).cpu().numpy())
-
-    def of_cells(self, mean: Tensor, log_spread: Tensor, loadings: Tensor, offset: Tensor, shift: Tensor) -> Tensor:
+    def of_cells(self) -> Floats:
         """Return the bound of each cell ``(n_cells,)``, but for a constant of its counts."""
+        with torch.no_grad():
+            return np.concatenate([self._of_cells(rows).cpu().numpy() for rows in self._blocks()])
+
+    def _blocks(self) -> list[slice]:
+        n, p = self.x.shape
+        step = max(1, BLOCK // p) if self.x.device.type == "cpu" else n
+        return [slice(start, start + step) for start in range(0, n, step)]
+
+    def _of_cells(self, rows: slice) -> Tensor:
+        every = self.free | self.given
+        loadings, offset, shift = (every[name] for name in ("loadings", "offset", "shift"))
+        mean, log_spread = every["mean"][rows], every["log_spread"][rows]
         variance = torch.exp(2 * log_spread)
-        logs = mean @ loadings + self.known + offset[self.type]
+        logs = mean @ loadings + self.known[rows] + offset[self.type[rows]]
         if len(shift) > 1:
-            logs = logs + shift[self.batch]
+            logs = logs + shift[self.batch[rows]]
         expected = torch.exp((logs + variance @ (loadings**2) / 2).clamp(max=LARGEST))
         divergence = 0.5 * (variance + mean**2 - 1 - 2 * log_spread).sum(dim=1)
-        return (self.x * logs - expected).sum(dim=1) - divergence
+        return (self.x[rows] * logs - expected).sum(dim=1) - divergence
 
-    @staticmethod
-    def _prior(every: dict[str, Tensor]) -> Tensor:
-        offsets = (every["offset"] ** 2).sum() + (every["shift"] ** 2).sum()
-        return 0.5 * (LOADING * (every["loadings"] ** 2).sum() + OFFSET * offsets)
+    def _prior(self) -> Tensor:
+        offsets = (self.free["offset"] ** 2).sum() + (self.free["shift"] ** 2).sum()
+        return 0.5 * (LOADING * (self.free["loadings"] ** 2).sum() + OFFSET * offsets)

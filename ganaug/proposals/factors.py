@@ -185,7 +185,7 @@ class CountFactors:
         known = self.offset[type_] + self.shift[batch] + np.log(x.sum(axis=1))[:, None]
         bound = Bound.to_judge(x, known, self.loadings, device)
         bound.maximised()
-        return bound.reached()
+        return bound.of_cells()
 
     def state(self) -> dict[str, NDArray[Any]]:
         """Give all that was learned."""
