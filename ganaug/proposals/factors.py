@@ -26,7 +26,7 @@ Codes = NDArray[np.intp]
 PRIOR = 5.0
 MOST_DISPERSION = 20.0
 # values that are drawn at a time
-BLOCK = 2**20
+BLOCK = 2**19
 
 
 class States(NamedTuple):

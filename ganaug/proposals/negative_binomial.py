@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
@@ -35,12 +34,12 @@ def drawn_counts(logs: Floats, library: Floats, dispersion: Floats, rng: np.rand
     dispersion : ndarray, shape (n_genes,)
         Variance beyond Poisson's, over the square of the mean.
     """
-    random = torch.Generator().manual_seed(int(rng.integers(2**31)))
-    means = torch.softmax(torch.as_tensor(logs), dim=1).mul_(torch.as_tensor(library)[:, None])
-    above = torch.rand(means.shape, generator=random)
+    means = np.exp(logs - logs.max(axis=1, keepdims=True), dtype=np.float32)
+    means *= (library / means.sum(axis=1))[:, None]
+    above = rng.random(means.shape, dtype=np.float32)
     # a count is above zero with a chance below its mean, which spares working it out for most
-    flat = np.flatnonzero((above < means).numpy())
-    mean, at = means.numpy().ravel()[flat].astype(np.float64), 1 - above.numpy().ravel()[flat].astype(np.float64)
+    flat = np.flatnonzero(above < means)
+    mean, at = means.ravel()[flat].astype(np.float64), 1 - above.ravel()[flat].astype(np.float64)
     row, gene = np.divmod(flat, means.shape[1])
     phi = np.maximum(dispersion, LEAST_DISPERSION).astype(np.float64)[gene]
     zero = np.exp(-np.log1p(mean * phi) / phi)
