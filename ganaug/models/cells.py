@@ -222,7 +222,9 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         if self.batch_key_ is not None and batch is not None:
             obs[self.batch_key_] = pd.Categorical([str(batch)] * len(type_))
         return anndata.AnnData(
-            counts.astype(with_room(self.dtype_, counts)), obs=obs, var=pd.DataFrame(index=pd.Index(self.genes_))
+            counts.astype(with_room(self.dtype_, counts), copy=False),
+            obs=obs,
+            var=pd.DataFrame(index=pd.Index(self.genes_)),
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
