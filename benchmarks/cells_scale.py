@@ -8,6 +8,7 @@ Simulated sparse counts of ten types in a file, opened backed; each size in a pr
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import resource
 import subprocess
 import sys
@@ -76,7 +77,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for n in args.cells:
             file = Path(folder) / f"{n}.h5ad"
-            simulate(n, args.genes, file)
+            # a process begins with the peak of the one that started it: what is simulated must not be in this one
+            simulated = multiprocessing.get_context("spawn").Process(target=simulate, args=(n, args.genes, file))
+            simulated.start()
+            simulated.join()
             subprocess.run([sys.executable, __file__, "--file", file, "--draws", str(args.draws)], check=True)
     print(f"\n{run_of('cells_scale.py')}.")
 

@@ -53,8 +53,8 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
     Parameters
     ----------
     n_factors : int, optional
-        Numbers that say where in its type a cell is; by default 20 or 40, by which the cells put aside to choose are
-        likelier.
+        Numbers that say where in its type a cell is; by default 40 where the cells put aside to choose are likelier by
+        them, else 20.
     refine : bool
         Whether to try the generator.
     objective : str

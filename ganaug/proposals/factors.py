@@ -202,14 +202,10 @@ class CountFactors:
         like[found] = _one_of(both, wanted[found], rng)
         return like
 
-    def _drawn(self, cells: Codes, rng: np.random.Generator) -> Floats:
-        noise = rng.standard_normal((len(cells), self.mean.shape[1]), dtype=np.float32)
-        return np.asarray(self.mean[cells] + self.spread[cells] * noise)
-
     def _dispersion(self, x: Floats, rng: np.random.Generator) -> Floats:
         """What is left of each gene's variance within types, over the square of its means: by moments."""
-        every = np.arange(len(x))
-        states = States(self._drawn(every, rng), self.type, self.library)
+        noise = rng.standard_normal(self.mean.shape, dtype=np.float32)
+        states = States(self.mean + self.spread * noise, self.type, self.library)
         means = _normalised(self.log_rates(states, self.batch)) * self.library[:, None]
         left = _within(x, self.type) - _within(means, self.type) - means.sum(axis=0)
         return np.asarray(np.clip(left / np.maximum((means**2).sum(axis=0), 1e-9), 0.0, MOST_DISPERSION))

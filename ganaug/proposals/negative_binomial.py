@@ -17,6 +17,7 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 LEAST_DISPERSION = 1e-4  # as good as none
+STEP = 2.0**-24  # of uniform numbers in single precision
 # means up to which counts are looked up one by one, and how far
 LOOKED_UP, MOST_LOOKED_UP = 20.0, 2000
 
@@ -39,7 +40,8 @@ def drawn_counts(logs: Floats, library: Floats, dispersion: Floats, rng: np.rand
     above = rng.random(means.shape, dtype=np.float32)
     # a count is above zero with a chance below its mean, which spares working it out for most
     flat = np.flatnonzero(above < means)
-    mean, at = means.ravel()[flat].astype(np.float64), 1 - above.ravel()[flat].astype(np.float64)
+    # the number lies somewhere in a step, not at its lower end: at 0 no count would be large enough
+    mean, at = means.ravel()[flat].astype(np.float64), 1 - (above.ravel()[flat] + np.float64(STEP / 2))
     row, gene = np.divmod(flat, means.shape[1])
     phi = np.maximum(dispersion, LEAST_DISPERSION).astype(np.float64)[gene]
     zero = np.exp(-np.log1p(mean * phi) / phi)

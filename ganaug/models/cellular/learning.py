@@ -80,7 +80,6 @@ class Learning:
     stages: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     training: list[dict[str, float | None]] = field(default_factory=list)
-    reason: str = "the proposal"
 
     def run(self) -> CellSampler:
         """Choose on V; without a refiner the proposal is learned again from T and V together."""
@@ -92,10 +91,10 @@ class Learning:
             return CellSampler(self._proposal(np.arange(self.counts.shape[0]), self.plan.n_factors or FACTORS[0]))
         self.train, self.held_out = self._split()
         begun = time.monotonic()
-        proposal, cost = self._likeliest()
+        proposal, cost, reason = self._likeliest()
         sampler = CellSampler(proposal)
         score = self._judged(f"{len(proposal.loadings)} factors", sampler, begun)
-        self.stages[-1] |= {"kept": True, "reason": self.reason}
+        self.stages[-1] |= {"kept": True, "reason": reason}
         chosen, best = self._corrected(*self._refined(sampler, score, cost))
         if chosen.refiner is not None:
             return chosen
@@ -126,22 +125,22 @@ class Learning:
             train, held_out = np.append(train, held_out[lacking]), held_out[~lacking]
         return np.sort(train), held_out
 
-    def _likeliest(self) -> tuple[CountFactors, float]:
-        """Learn with few factors, then with more, which stay if V's cells are likelier by them; and say what one costs.
+    def _likeliest(self) -> tuple[CountFactors, float, str]:
+        """Learn with few factors, then with more, which stay if V's cells are likelier by them.
 
-        How many factors there are to be found is a question of how many cells and how deep their counts are.
+        How many can be found is a question of how many cells there are and how deep their counts. Returns, beside the
+        proposal, the seconds it took and why it is this one.
         """
         few, more = FACTORS if self.plan.n_factors is None else (self.plan.n_factors, None)
         chosen = self._timed(few)
         if more is None or more >= min(len(self.train), self.counts.shape[1]):
-            return chosen
+            return *chosen, "the proposal"
         other = self._timed(more)
         gains = self._of_held_out(other[0]) - self._of_held_out(chosen[0])
         gain, noise = float(gains.mean()), float(2 * gains.std() / np.sqrt(len(gains)))
-        self.reason = (
-            f"the proposal; by {more} factors V's cells are likelier by {gain:.1f} than by {few} (noise {noise:.1f})"
-        )
-        return other if gain > noise else chosen
+        kept = gain > noise
+        told = f"{'likelier' if kept else 'no likelier'} by {more} factors than by {few}"
+        return *(other if kept else chosen), f"the proposal; V's cells are {told} ({gain:+.1f}, noise {noise:.1f})"
 
     def _timed(self, n_factors: int) -> tuple[CountFactors, float]:
         begun = time.monotonic()
