@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ Floats = NDArray[np.float64]
 GIVEN = 20  # drawn cells that are added to the real ones of every type, so that few do not rule
 BLOCK = 2**21  # values that are moved at a time
 BASE = 2.0**28  # counts are below
+MOST_RAISED = 1 - 1e-6  # of zeros: how often a zero is hit stays finite
 SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
 
 
@@ -54,49 +55,47 @@ class Sorted:
     @cached_property
     def n_zeros(self) -> Codes:
         """Zeros of each key."""
-        return np.asarray(self._n - np.diff(self.start))
+        return np.asarray(self.n - np.diff(self.start))
 
     @cached_property
-    def zeros(self) -> Floats:
-        """Share of zeros of each key."""
-        return np.asarray(self.n_zeros / self._n)
-
-    @cached_property
-    def _n(self) -> Codes:
+    def n(self) -> Codes:
+        """Cells of each key."""
         return np.repeat(np.maximum(self.n_cells, 1), (len(self.start) - 1) // len(self.n_cells))
 
     @cached_property
-    def _different(self) -> tuple[Floats, Floats, Floats]:
-        """Keys and values in one number each, every one once, their lowest rank, and the share of cells that has them.
-
-        Each key ends with a value that no count has, so that what is greater than all of its counts is found there.
-        """
-        n_keys = len(self.start) - 1
-        keys, counts = np.arange(n_keys), np.diff(self.start)
+    def different(self) -> Different:
+        """Every count of every key once."""
+        keys, sizes = np.arange(len(self.start) - 1), np.diff(self.start)
         codes, first, many = np.unique(
-            np.repeat(keys, counts) * BASE + self.values, return_index=True, return_counts=True
+            np.repeat(keys, sizes) * BASE + self.values, return_index=True, return_counts=True
         )
         key = (codes // BASE).astype(np.intp)
-        lowest = (self.n_zeros[key] - self.start[key] + first) / self._n[key]
-        ends = np.append(codes, keys * BASE + BASE - 1), np.append(lowest, np.ones(n_keys))
-        order = np.argsort(ends[0], kind="stable")
-        return ends[0][order], ends[1][order], np.append(many / self._n[key], np.zeros(n_keys))[order]
+        below = self.n_zeros[key] + first - self.start[key]
+        order = np.argsort(np.append(codes, keys * BASE + BASE - 1), kind="stable")
+        with_ends = (codes, keys * BASE + BASE - 1), (key, keys), (below, self.n), (many, np.zeros_like(keys))
+        return Different(*(np.concatenate(parts)[order] for parts in with_ends))
 
-    def rank(self, key: Codes, value: Floats, rng: np.random.Generator) -> Floats:
-        """Place of counts above zero among those of their key, in 0 to 1; drawn among equal ones."""
-        codes, lowest, share = self._different
+
+class Different(NamedTuple):
+    """Keys and counts in one number each, in order; the keys; how many cells have fewer, and how many have as many.
+
+    Each key ends with a value that no count has, so that what is greater than all of its counts is found there.
+    """
+
+    codes: Floats
+    key: Codes
+    below: Codes
+    many: Codes
+
+    def find(self, key: Codes, value: NDArray[np.float32]) -> Codes:
+        """Return where counts above zero are ``(n,)``; one that is not there is where the next greater is."""
         wanted = key * BASE + np.minimum(value, BASE - 1)
-        at = np.searchsorted(codes, wanted)
-        return np.asarray(lowest[at] + rng.random(len(key)) * share[at] * (codes[at] == wanted))
-
-    def at(self, key: Codes, rank: Floats) -> NDArray[np.float32]:
-        """Return the counts of these ranks."""
-        size = self.start[key + 1] - self.start[key]
-        place = np.minimum((rank * self._n[key]).astype(np.intp) - self.n_zeros[key], size - 1)
-        found = np.zeros(len(key), dtype=np.float32)
-        some = place >= 0
-        found[some] = self.values[self.start[key[some]] + place[some]]
-        return found
+        first = np.searchsorted(self.key, np.arange(self.key[-1] + 1))
+        # most counts of a gene come without a gap from one on, which spares the search
+        at = (first.take(key) + value - 1).clip(max=len(self.codes) - 1).astype(np.intp)
+        elsewhere = np.flatnonzero(self.codes.take(at) != wanted)
+        at[elsewhere] = np.searchsorted(self.codes, wanted.take(elsewhere))
+        return np.asarray(at)
 
 
 @dataclass(frozen=True)
@@ -143,13 +142,28 @@ class Margins:
 
     def _moved(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> Counts:
         found, p = counts.tocoo(), counts.shape[1]
-        key = type_[found.row] * p + found.col
-        values = self.real.at(key, self.drawn.rank(key, found.data.astype(np.float64), rng))
+        values = self._of_same_rank(type_.take(found.row) * p + found.col, found.data, rng)
         row, gene, more = self._raised(counts, type_, rng)
         data = np.concatenate([values, more]), (np.concatenate([found.row, row]), np.concatenate([found.col, gene]))
         moved = sparse.coo_matrix(data, shape=counts.shape).tocsr()
         moved.eliminate_zeros()
         return moved
+
+    def _of_same_rank(self, key: Codes, value: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+        """Real counts of the ranks that drawn ones above zero have ``(n,)``; at random among equal ones."""
+        first, width, least, greatest = self._ranks.take(self.drawn.different.find(key, value), axis=0).T
+        place = np.minimum(np.floor(first + rng.random(len(key)) * width), greatest)
+        values = self.real.values.take(np.maximum(place, 0).astype(np.intp), mode="clip")
+        return np.where(place >= least, values, np.float32(0))
+
+    @cached_property
+    def _ranks(self) -> Floats:
+        """Places of the real counts that rank as each different drawn one: first, how many, and those of its key."""
+        drawn, real = self.drawn.different, self.real
+        key, n = drawn.key, real.n[drawn.key] / 1.0
+        first = real.start[key] + drawn.below * n / self.drawn.n[key] - real.n_zeros[key]
+        many = drawn.many * n / self.drawn.n[key]
+        return np.stack([first, many, real.start[key], real.start[key + 1] - 1], axis=1)
 
     def state(self) -> Arrays:
         """Give all that was learned."""
@@ -160,21 +174,33 @@ class Margins:
         """Build what gave this state."""
         return cls(*(Sorted(*(arrays[f"{side}/{name}"] for name in PARTS)) for side in SIDES))
 
-    def _raised(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> tuple[Codes, Codes, NDArray[Any]]:
+    def _raised(
+        self, counts: Counts, type_: Codes, rng: np.random.Generator
+    ) -> tuple[Codes, Codes, NDArray[np.float32]]:
         """Which zeros become counts, and which: rows, genes, values."""
-        p = counts.shape[1]
-        before, after = self.drawn.zeros, self.real.zeros
-        share = self._share_raised[type_]
-        row, gene = np.nonzero(rng.random(share.shape, dtype=np.float32) < share)
+        p, n_of = counts.shape[1], np.bincount(type_, minlength=len(self.real.n_cells))
+        # a cell that a Poisson number of throws hits at all is hit with the chance that is asked for
+        throws = rng.poisson(n_of[:, None] * self._throws)
+        key = np.repeat(np.arange(throws.size), throws.ravel())
+        of, first = key // p, np.cumsum(n_of) - n_of
+        row = np.argsort(type_, kind="stable")[first[of] + (rng.random(len(key)) * n_of[of]).astype(np.intp)]
+        row, gene = np.divmod(np.unique(row * p + key % p), p)
         if len(row):  # scipy gives another kind of answer where nothing is asked
             zero = np.asarray(counts[row, gene]).ravel() == 0
             row, gene = row[zero], gene[zero]
         key = type_[row] * p + gene
-        rank = after[key] + rng.random(len(key)) * (before[key] - after[key])
-        return row, gene, self.real.at(key, rank)
+        # those that rank as drawn zeros and are none are the lowest of the real counts
+        place = (rng.random(len(key)) * (self._ranked_zero - self.real.n_zeros)[key]).astype(np.intp)
+        last = self.real.start[key + 1] - 1
+        return row, gene, self.real.values.take(np.minimum(self.real.start[key] + place, last))
 
     @cached_property
-    def _share_raised(self) -> NDArray[np.float32]:
-        """Share of zeros that become counts ``(n_types, n_genes)``."""
-        share = 1 - self.real.zeros / np.maximum(self.drawn.zeros, 1e-12)
-        return np.asarray(share.astype(np.float32).reshape(len(self.real.n_cells), -1))
+    def _ranked_zero(self) -> Floats:
+        """How many of a key's real cells rank as its drawn zeros do."""
+        return np.asarray(self.drawn.n_zeros * (self.real.n / self.drawn.n))
+
+    @cached_property
+    def _throws(self) -> Floats:
+        """Throws at each zero of a cell ``(n_types, n_genes)``, of which one at least makes it a count."""
+        share = 1 - self.real.n_zeros / np.maximum(self._ranked_zero, 1e-12)
+        return np.asarray(-np.log1p(-share.clip(0, MOST_RAISED)).reshape(len(self.real.n_cells), -1))

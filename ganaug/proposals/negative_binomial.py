@@ -35,41 +35,40 @@ def drawn_counts(logs: Floats, library: Floats, dispersion: Floats, rng: np.rand
     dispersion : ndarray, shape (n_genes,)
         Variance beyond Poisson's, over the square of the mean.
     """
+    n, p = logs.shape
     means = np.exp(logs - logs.max(axis=1, keepdims=True), dtype=np.float32)
     means *= (library / means.sum(axis=1))[:, None]
     above = rng.random(means.shape, dtype=np.float32)
     # a count is above zero with a chance below its mean, which spares working it out for most
     flat = np.flatnonzero(above < means)
     # the number lies somewhere in a step, not at its lower end: at 0 no count would be large enough
-    mean, at = means.ravel()[flat].astype(np.float64), 1 - (above.ravel()[flat] + np.float64(STEP / 2))
-    row, gene = np.divmod(flat, means.shape[1])
-    phi = np.maximum(dispersion, LEAST_DISPERSION).astype(np.float64)[gene]
+    mean, at = means.take(flat).astype(np.float64), 1 - (above.take(flat) + np.float64(STEP / 2))
+    phi = np.maximum(dispersion, LEAST_DISPERSION).astype(np.float64)[flat % p]
     zero = np.exp(-np.log1p(mean * phi) / phi)
-    some = (at > zero) | (mean > LOOKED_UP)
-    row, gene, mean, at, phi, zero = (part[some] for part in (row, gene, mean, at, phi, zero))
-    values = np.empty(len(row))
-    many = mean > LOOKED_UP
-    values[~many] = _looked_up(mean[~many], phi[~many], zero[~many], at[~many])
+    some = np.flatnonzero((at > zero) | (mean > LOOKED_UP))
+    flat = flat.take(some)
+    mean, at, phi, zero = (part.take(some) for part in (mean, at, phi, zero))
+    few, many = np.flatnonzero(mean <= LOOKED_UP), np.flatnonzero(mean > LOOKED_UP)
+    values = np.empty(len(flat), dtype=np.float32)
+    values[few] = _looked_up(mean.take(few), phi.take(few), zero.take(few), at.take(few))
     values[many] = rng.poisson(mean[many] * rng.gamma(1 / phi[many], phi[many]))
-    ends = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(logs)))])
-    counts = sparse.csr_matrix((values.astype(np.float32), gene, ends), shape=logs.shape)
+    counts = sparse.csr_matrix((values, flat % p, np.searchsorted(flat, p * np.arange(n + 1))), shape=(n, p))
     counts.eliminate_zeros()
     return counts
 
 
-def _looked_up(mean: Doubles, phi: Doubles, zero: Doubles, at: Doubles) -> Doubles:
+def _looked_up(mean: Doubles, phi: Doubles, zero: Doubles, at: Doubles) -> Floats:
     """Smallest count at which the distribution function is `at` or more, of counts that are not zero ``(n,)``."""
-    values, open_ = np.ones(len(mean)), np.arange(len(mean))
-    odds = phi * mean / (1 + phi * mean)
-    chance = zero * odds / phi
-    below = zero + chance
+    values, place = np.ones(len(mean), dtype=np.float32), np.arange(len(mean))
+    once = mean / (1 + phi * mean)  # chance of one over that of none
+    again, chance, left = phi * once, zero * once, at - zero
     for k in range(1, MOST_LOOKED_UP):
-        left = (below < at[open_]) & (chance > 0)
-        if not left.any():
+        left -= chance
+        beyond = np.flatnonzero((left > 0) & (chance > 0))
+        if not len(beyond):
             break
-        open_ = open_[left]
-        below, chance, odds, phi = (part[left] for part in (below, chance, odds, phi))
-        values[open_] = k + 1
-        chance = chance * odds * (1 / phi + k) / (k + 1)
-        below = below + chance
+        place = place.take(beyond)
+        left, chance, once, again = (part.take(beyond) for part in (left, chance, once, again))
+        values[place] = k + 1
+        chance *= (once + k * again) / (k + 1)
     return values
