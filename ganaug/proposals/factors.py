@@ -231,11 +231,24 @@ def _within(values: Floats, group: Codes) -> Floats:
 
 
 def _one_of(groups: Codes, wanted: Codes, rng: np.random.Generator) -> Codes:
-    """The place of a member, drawn at random, of each wanted group; every one has some."""
-    order = np.argsort(groups, kind="stable")
-    names, start, size = np.unique(groups[order], return_index=True, return_counts=True)
-    which = np.searchsorted(names, wanted)
-    return np.asarray(order[start[which] + rng.integers(0, size[which])])
+    """The place of a member, drawn at random, of each wanted group; every one has some.
+
+    Each member comes as often as any other, or once more (balanced bootstrap; Davison et al. 1986,
+    doi:10.1093/biomet/73.3.555): what is drawn then has the group's mean but for the noise of what is left over.
+    """
+    (members, names), (places, asked) = (_in_order(codes, rng) for codes in (groups, wanted))
+    first, end = (np.searchsorted(names, asked, side=side) for side in ("left", "right"))
+    turn = np.arange(len(asked)) - np.searchsorted(asked, asked)
+    drawn = np.empty_like(places)
+    drawn[places] = members[first + turn % (end - first)]
+    return drawn
+
+
+def _in_order(codes: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    """Places of the codes, lowest code first, at random among equal ones; and these codes."""
+    order = rng.permutation(len(codes))
+    order = order[np.argsort(codes[order], kind="stable")]
+    return order, codes[order]
 
 
 def _normalised(logs: Floats) -> Floats:

@@ -95,6 +95,16 @@ def test_no_cells_are_drawn_between_two_clouds_of_a_type(model: CountFactors) ->
     assert (np.abs(drawn) > 3).mean() > 0.99
 
 
+def test_states_of_a_type_are_drawn_in_the_shares_that_its_cells_have(model: CountFactors) -> None:
+    n = len(model.type)
+    far = np.where(np.arange(n) % 10 < 3, -20, 20)[:, None].astype(np.float32)
+    apart = replace(model, mean=model.mean + far, spread=0 * model.spread, type=np.zeros_like(model.type))
+    drawn = apart.states(np.zeros(n // 10, dtype=np.intp), np.random.default_rng(7)).factors
+    again = apart.states(np.zeros(3 * n, dtype=np.intp), np.random.default_rng(7)).factors
+    assert (again[:, 0] < 0).sum() == 3 * (far < 0).sum()
+    assert 0 < (drawn[:, 0] < 0).sum() < len(drawn)
+
+
 def test_totals_follow_the_type(model: CountFactors) -> None:
     rng = np.random.default_rng(7)
     states = model.states(np.zeros(5000, dtype=np.intp), rng)
