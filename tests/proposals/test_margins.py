@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse, stats
 
-from ganaug.proposals.margins import Margins, Sorted
+from ganaug.proposals.margins import Margins
+from ganaug.proposals.ranks import Sorted
 
 N = 3000
 
