@@ -33,7 +33,7 @@ class Different(NamedTuple):
 
     def find(self, key: Codes, value: NDArray[np.float32]) -> Codes:
         """Return where counts above zero are ``(n,)``; one that is not there is where the next greater is."""
-        wanted = key * BASE + np.minimum(value, BASE - 1)
+        wanted = key * BASE + np.minimum(value, BASE - 1, dtype=np.float64)  # single precision has no BASE - 1
         first = np.searchsorted(self.key, np.arange(self.key[-1] + 1))
         # most counts of a gene come without a gap from one on, which spares the search
         at = (first.take(key) + value - 1).clip(max=len(self.codes) - 1).astype(np.intp)
