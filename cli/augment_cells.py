@@ -105,7 +105,14 @@ def parse_counts(given: Sequence[str] | None) -> int | str | dict[str, int]:
     if not all(n.isdecimal() for _, _, n in parts) or (len(given) > 1 and not all(equals for _, equals, _ in parts)):
         said = " and ".join(f"--counts {text!r}" for text in given)
         raise DataError(f"{said}: give balance, one number, or TYPE=NUMBER for each of some types")
+    check_named_once([name for name, _, _ in parts])
     return {name: int(n) for name, _, n in parts} if parts[0][1] else int(parts[0][2])
+
+
+def check_named_once(types: Sequence[str]) -> None:
+    """Refuse a type that ``--counts`` names twice."""
+    if twice := [name for name in types if types.count(name) > 1]:
+        raise DataError(f"--counts names {twice[0]!r} twice; say once how many")
 
 
 def in_options(message: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ganaug.errors import DataError
 
-from .augment_cells import in_options
+from .augment_cells import check_named_once, in_options
 from .cells import CELLS, is_cells, save_cells
 from .rows import split_condition
 
@@ -59,6 +59,7 @@ def wanted_cells(
         raise DataError(
             f"--counts {wrong[0]!r} is not of the form TYPE=NUMBER; --rows says how many cells of all types"
         )
+    check_named_once([text.rpartition("=")[0] for text in counts or ()])
     each = {name: int(n) for name, _, n in parts.values()}
     if types:
         raise DataError(f"--counts says of which types, and so does --where {model.label_key_}=; give one of the two")
@@ -83,13 +84,13 @@ def parse_where(model: CellGAN, where: Sequence[str] | None) -> tuple[list[str],
 
 
 def _shared(rows: int, types: list[str], model: CellGAN, seed: int) -> dict[str, int]:
-    """How many cells of each type; they come as often as they were learned."""
+    """How many cells of each type; they come as often as among the real cells."""
     import numpy as np
 
     from ganaug.models.cellular.wanted import place
     from ganaug.seeding import Seeds
 
-    known = list(model.n_learned_)
-    learned = np.array([model.n_learned_[known[place(name, known, "type", model.label_key_)]] for name in types])
-    drawn = Seeds(seed).rng("types").multinomial(rows, learned / learned.sum())
+    known = list(model.composition_)
+    real = np.array([model.composition_[known[place(name, known, "type", model.label_key_)]] for name in types])
+    drawn = Seeds(seed).rng("types").multinomial(rows, real / real.sum())
     return dict(zip(types, drawn.tolist(), strict=True))

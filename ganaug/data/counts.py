@@ -65,8 +65,8 @@ def checked_counts(X: Any, names: Sequence[str], *, what: str = "X") -> Counts:
         raise DataError(f"{what} holds {X.dtype}, not numbers; give raw counts")
     counts = _rows(X)
     _refuse(counts, names, what, lambda values: ~np.isfinite(values), "which is no count; leave that cell or gene out")
-    _refuse(counts, names, what, lambda values: values < 0, f"and counts are not negative; {_hint(counts)}")
-    _refuse(counts, names, what, lambda values: values % 1 != 0, f"not a whole number; {_hint(counts)}")
+    _refuse(counts, names, what, lambda values: values < 0, f"and counts are not negative; {_hint(counts, what)}")
+    _refuse(counts, names, what, lambda values: values % 1 != 0, f"not a whole number; {_hint(counts, what)}")
     counted: Counts = counts.astype(np.float32, copy=False)
     _check_cells(counted, what)
     return counted
@@ -124,9 +124,10 @@ def _rows(X: Any) -> sparse.csr_matrix[Any]:
         step = max(1, BLOCK // X.shape[1])
         X = sparse.vstack([sparse.csr_matrix(X[start : start + step]) for start in range(0, len(X), step)], "csr")
     rows: sparse.csr_matrix[Any] = sparse.csr_matrix(X)
-    if not rows.has_canonical_format:
+    if not rows.has_canonical_format or not rows.data.all():
         rows = rows.copy()
         rows.sum_duplicates()
+        rows.eliminate_zeros()
     return rows
 
 
@@ -146,12 +147,14 @@ def _refuse(
             raise DataError(f"{what} holds {counts.data[at].item():.4g} of gene {gene!r} in row {row}, {why}")
 
 
-def _hint(counts: sparse.csr_matrix[Any]) -> str:
+def _hint(counts: sparse.csr_matrix[Any], what: str) -> str:
     """Say what the values look like: only logarithms and scaled values are all this small."""
     small = counts.data.max(initial=0) < LARGEST_LOG
     looks = "normalised"
     if small:
         looks = "scaled" if counts.data.min(initial=0) < 0 else "log-normalised"
+    if "layers[" in what:
+        return f"it looks {looks}: this layer does not hold raw counts; give one that does"
     return f"it looks {looks}: give the layer that holds the counts, e.g. layer='counts'"
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -28,7 +30,6 @@ from ganaug.models.equalizing.matrix import drawn
 from ganaug.persistence import save_folder
 from ganaug.progress import OnProgress
 from ganaug.seeding import RandomState, Seeds
-from ganaug.transport.design import check_design
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -56,7 +57,8 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         Numbers that say where in its type a cell is; by default 40 where the cells put aside to choose are likelier by
         them, else 20.
     refine : bool
-        Whether to try the generator.
+        Whether to choose by cells put aside, and try the generator and the genes' margins. Without, or with fewer than
+        100 cells, they are drawn from the proposal alone, of 20 factors unless you say how many.
     objective : str
         Name of a recipe in `ganaug.adversarial.OBJECTIVES`.
     max_steps : int, optional
@@ -77,6 +79,8 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
     types_, batches_ : list of str
     n_learned_ : dict of str to int
         Cells of each type that were learned from and chosen by.
+    composition_ : dict of str to int
+        Cells of each type in all.
     stages_ : tuple of dict
         For each stage that was tried: ``stage, v_auc, near_train, seconds, kept, reason``.
     training_ : tuple of dict
@@ -155,6 +159,8 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         _check_told_apart(type_, batch, label_key, batch_key)
         seeds = on_first(lambda: Seeds(self.random_state))  # of several processes all have to learn the same
         rows = drawn(type_ * len(self.batches_) + batch, adata.n_vars, seeds.rng("drawn"))
+        rows = _with_two_of_each(rows, type_, batch)
+        self.composition_ = dict(zip(self.types_, np.bincount(type_).tolist(), strict=True))
         counts = counts_of(adata, layer, rows=rows)
         if counts.getnnz(axis=0).astype(bool).sum() < 2:
             raise DataError("adata has counts of fewer than two genes; no cell can be told from another by its genes")
@@ -164,7 +170,7 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         found = learning.run(), learning.stages, learning.training, learning.notes
         # where processes compute the last digits otherwise, as on cards, they may keep other stages: the first decides
         self.sampler_, stages, training, notes = on_first(lambda: found)
-        self.label_key_, self.batch_key_ = label_key, batch_key
+        self.label_key_, self.batch_key_, self.layer_ = label_key, batch_key, layer
         self.genes_ = [str(name) for name in adata.var_names]
         self.dtype_ = str(np.dtype((adata.X if layer is None else adata.layers[layer]).dtype))
         self.n_learned_ = dict(zip(self.types_, np.bincount(type_).tolist(), strict=True))
@@ -189,18 +195,20 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         n : int or mapping
             How many, or how many of each type: ``{"B": 100, "T": 50}``.
         label : str or sequence of str, optional
-            Their type, or the type of each of them; by default types come as often as among the cells learned from.
+            Their type, or the type of each of them; by default types come as often as among the real cells.
         batch : str, optional
             In whose style; by default in the one that all batches have on average.
         library_size : float or ndarray of shape (n,), optional
-            Total counts, on average; by default drawn with the cell's state.
+            Total counts, on average, from 1; by default drawn with the cell's state. A cell that comes out without
+            any count is drawn again, so very small totals come out larger.
         random_state : int, numpy.random.Generator, numpy.random.RandomState or None
             By default that of the fit: the same cells each time.
 
         Returns
         -------
         AnnData
-            Whole numbers in X, sparse; ``obs`` has the types and, if one was given, the batch.
+            Whole numbers in X, sparse, and also in the layer that was learned from, if one was; ``obs`` has the types
+            and, if one was given, the batch.
 
         Raises
         ------
@@ -211,7 +219,7 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
 
         check_is_fitted(self, "sampler_")
         rng = Seeds(self.seed_ if random_state is None else random_state).rng("draw")
-        type_ = wanted_types(n, label, self.n_learned_, self.label_key_, rng)
+        type_ = wanted_types(n, label, self.composition_, self.label_key_, rng)
         style = None
         if batch is not None:
             style = np.full_like(type_, place(batch, self.batches_, "batch", self.batch_key_))
@@ -221,16 +229,15 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
             obs[self.label_key_] = pd.Categorical(np.array(self.types_)[type_], self.types_)
         if self.batch_key_ is not None and batch is not None:
             obs[self.batch_key_] = pd.Categorical([str(batch)] * len(type_))
-        return anndata.AnnData(
-            counts.astype(with_room(self.dtype_, counts), copy=False),
-            obs=obs,
-            var=pd.DataFrame(index=pd.Index(self.genes_)),
-        )
+        counts = counts.astype(with_room(self.dtype_, counts), copy=False)
+        layers = None if self.layer_ is None else {self.layer_: counts.copy()}
+        return anndata.AnnData(counts, obs=obs, var=pd.DataFrame(index=pd.Index(self.genes_)), layers=layers)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save the model as a folder of safetensors and JSON; `ganaug.load` brings it back.
 
-        The folder holds where each cell that was learned from lies among the factors, and its total count; no counts.
+        The folder holds where each cell that was learned from lies among the factors, and its total count; and where
+        margins were kept, the counts that each gene has in each type, in order: no cell's counts, but real ones.
         """
         check_is_fitted(self, "sampler_")
         arrays, meta = state.state_of(self)
@@ -271,13 +278,23 @@ def _numbered(adata: AnnData, key: str | None) -> tuple[list[str], Codes]:
     return [str(name) for name in names], codes
 
 
+def _with_two_of_each(rows: Codes, *kinds: Codes) -> Codes:
+    """Add cells of types and batches of which fewer than two are among `rows`: many groups leave some out."""
+    for codes in kinds:
+        few = np.bincount(codes[rows], minlength=int(codes.max()) + 1) < 2
+        place = pd.Series(codes).groupby(codes).cumcount().to_numpy()
+        rows = np.union1d(rows, np.flatnonzero(few[codes] & (place < 2)))
+    return rows
+
+
 def _check_told_apart(type_: Codes, batch: Codes, label_key: str | None, batch_key: str | None) -> None:
-    """Refuse types and batches of which no offsets can be told apart."""
-    if min(type_.max(), batch.max()) < 1:
-        return
-    effects = np.eye(type_.max() + 1)[type_][:, 1:]
-    if check_design(batch, {label_key: effects}, allow_confounded=True)[label_key]:
+    """Refuse types and batches of which no offsets can be told apart: those that no chain of shared cells joins."""
+    n = int(type_.max()) + 1
+    together = np.unique(np.stack([type_, n + batch]), axis=1)
+    size = n + int(batch.max()) + 1
+    joined = sparse.coo_matrix((np.ones(together.shape[1]), tuple(together)), shape=(size, size))
+    if connected_components(joined, directed=False)[0] > 1:
         raise DataError(
-            f"obs[{label_key!r}] and obs[{batch_key!r}] cannot be told apart: some types are in no batch that has any "
-            "of the others, so what is type and what is batch nobody can say; leave batch_key out"
+            f"obs[{label_key!r}] and obs[{batch_key!r}] cannot be told apart: some types and batches have nothing to "
+            "do with the others, so what is type and what is batch nobody can say; leave batch_key out"
         )

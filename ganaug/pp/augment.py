@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anndata
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 from sklearn.base import clone
 
@@ -192,9 +193,16 @@ def _sides(cells: AnnData, keys: Keys, added: Mapping[str, int], seeds: Seeds, p
             left = cells.obs.loc[~judges, keys.batch].value_counts()
             judges &= (cells.obs[keys.batch].map(left).fillna(0) >= 2).to_numpy(dtype=bool)
     # a single cell shows nothing of its type; of a type that is wanted, the model says so
-    n = cells.obs.loc[~judges, keys.label].value_counts()
-    alone = cells.obs[keys.label].isin(n.index[n == 1].difference([*added])).to_numpy()
+    alone = _single(cells.obs[keys.label], judges, [*added])
+    if keys.batch is not None and keys.group is not None:  # nor of a batch of which held-out donors have all others
+        alone |= _single(cells.obs[keys.batch], judges, [])
     return Sides(cells[~judges & ~alone].copy(), cells[judges].copy())
+
+
+def _single(names: pd.Series, judges: NDArray[np.bool_], but: list[str]) -> NDArray[np.bool_]:
+    """Which cells belong to what has one cell to learn from, leaving out some names ``(n_cells,)``."""
+    n = names[~judges].value_counts()
+    return np.asarray(names.isin(n.index[n == 1].difference(but)))
 
 
 def _table(adata: AnnData, keys: Keys) -> pd.DataFrame:

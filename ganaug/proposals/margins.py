@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 
 GIVEN = 20  # drawn cells that are added to the real ones of every type, so that few do not rule
 BLOCK = 2**21  # values that are moved at a time
-MOST_RAISED = 1 - 1e-6  # of zeros: how often a zero is hit stays finite
+MANY = 0.5  # of a gene's zeros
 SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
 
 
@@ -107,21 +107,34 @@ class Margins:
         self, counts: Counts, type_: Codes, rng: np.random.Generator
     ) -> tuple[Codes, Codes, NDArray[np.float32]]:
         """Which zeros become counts, and which: rows, genes, values."""
-        p, n_of = counts.shape[1], np.bincount(type_, minlength=len(self.real.n_cells))
-        # a cell that a Poisson number of throws hits at all is hit with the chance that is asked for
-        throws = rng.poisson(n_of[:, None] * self._throws)
-        key = np.repeat(np.arange(throws.size), throws.ravel())
-        of, first = key // p, np.cumsum(n_of) - n_of
-        row = np.argsort(type_, kind="stable")[first[of] + (rng.random(len(key)) * n_of[of]).astype(np.intp)]
-        row, gene = np.divmod(np.unique(row * p + key % p), p)
-        if len(row):  # scipy gives another kind of answer where nothing is asked
-            zero = np.asarray(counts[row, gene]).ravel() == 0
-            row, gene = row[zero], gene[zero]
-        key = type_[row] * p + gene
+        found = self._thrown_at(counts, type_, rng), self._flipped(counts, type_, rng)
+        row, gene = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        key = type_[row] * counts.shape[1] + gene
         # those that rank as drawn zeros and are none are the lowest of the real counts
         place = (rng.random(len(key)) * (self._ranked_zero - self.real.n_zeros)[key]).astype(np.intp)
         last = self.real.start[key + 1] - 1
         return row, gene, self.real.values.take(np.minimum(self.real.start[key] + place, last))
+
+    def _thrown_at(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
+        """Where zeros are raised of genes that few are raised of: rows, genes; costs as many as there are."""
+        p, n_of = counts.shape[1], np.bincount(type_, minlength=len(self.real.n_cells))
+        # a cell that a Poisson number of throws hits at all is hit with the chance that is asked for
+        throws = rng.poisson(n_of[:, None] * -np.log1p(-np.where(self._often, 0.0, self._share_raised)))
+        key = np.repeat(np.arange(throws.size), throws.ravel())
+        of, first = key // p, np.cumsum(n_of) - n_of
+        row = np.argsort(type_, kind="stable")[first[of] + (rng.random(len(key)) * n_of[of]).astype(np.intp)]
+        row, gene = np.divmod(np.unique(row * p + key % p), p)
+        if not len(row):  # scipy gives another kind of answer where nothing is asked
+            return row, gene
+        zero = np.asarray(counts[row, gene]).ravel() == 0
+        return row[zero], gene[zero]
+
+    def _flipped(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
+        """Where zeros are raised of genes that many are raised of, or that are hardly ever zero: rows, genes."""
+        genes = np.flatnonzero(self._often)
+        zero = counts[:, genes].toarray() == 0
+        row, which = np.nonzero(zero & (rng.random(zero.shape) < self._share_raised[:, genes][type_]))
+        return row, genes[which]
 
     @cached_property
     def _ranked_zero(self) -> Floats:
@@ -129,7 +142,12 @@ class Margins:
         return np.asarray(self.drawn.n_zeros * (self.real.n / self.drawn.n))
 
     @cached_property
-    def _throws(self) -> Floats:
-        """Throws at each zero of a cell ``(n_types, n_genes)``, of which one at least makes it a count."""
+    def _share_raised(self) -> Floats:
+        """Share of zeros that become counts ``(n_types, n_genes)``."""
         share = 1 - self.real.n_zeros / np.maximum(self._ranked_zero, 1e-12)
-        return np.asarray(-np.log1p(-share.clip(0, MOST_RAISED)).reshape(len(self.real.n_cells), -1))
+        return np.asarray(share.clip(0, 1).reshape(len(self.real.n_cells), -1))
+
+    @cached_property
+    def _often(self) -> NDArray[np.bool_]:
+        """Which genes have most of their zeros raised in some type ``(n_genes,)``."""
+        return np.asarray((self._share_raised > MANY).any(axis=0))

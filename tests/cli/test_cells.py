@@ -161,6 +161,7 @@ def test_an_interrupted_run_goes_on(run, data, monkeypatch):
         ("table.csv --label sex", "--label is an option for cells .* for tables: there it is --target"),
         ("table.csv --counts 9", "--counts is an option for cells .*: there it is --balance"),
         ("table.csv --force", "--force is an option for cells"),
+        ("cells.h5ad --label type --counts B=9 --counts B=5", "--counts names 'B' twice"),
         ("cells.h5ad --label type --counts many", "--counts 'many': give balance, one number, or TYPE=NUMBER"),
         ("cells.h5ad --label type --counts 9 --counts 8", "--counts '9' and --counts '8': give"),
         ("cells.h5ad --label type --counts nk=90", "--counts names the type 'nk', .*; did you mean 'NK'"),

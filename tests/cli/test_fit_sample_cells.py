@@ -133,6 +133,7 @@ def test_cells_that_cannot_be_learned_leave_nothing(run, data, options, message)
         ("-o new.h5ad", "give either --rows"),
         ("-n 5 --counts NK=3 -o new.h5ad", "give either --rows"),
         ("-n 0 -o new.h5ad", "--rows must be 1 or more"),
+        ("--counts NK=9 --counts NK=5 -o new.h5ad", "--counts names 'NK' twice"),
         ("--counts 9 -o new.h5ad", "--counts '9' is not of the form TYPE=NUMBER"),
         ("--counts NK=few -o new.h5ad", "--counts 'NK=few' is not of the form"),
         ("--counts NK=0 -o new.h5ad", "--counts asks for no cell"),

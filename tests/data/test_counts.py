@@ -140,3 +140,15 @@ def test_a_sparse_matrix_is_never_made_dense():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 0.05 * 4 * X.shape[0] * X.shape[1]
+
+
+def test_stored_zeros_are_no_counts():
+    X = sparse.csr_matrix(np.array([[1.0, 2.0], [3.0, 4.0]]))
+    X.data[1] = 0
+    assert checked_counts(X, ["a", "b"]).nnz == 3
+    assert X.nnz == 4
+
+
+def test_a_layer_without_counts_is_not_said_to_be_the_layer_to_give():
+    with pytest.raises(DataError, match="this layer does not hold raw counts"):
+        checked_counts(np.array([[0.5, 1.0]]), ["a", "b"], what="layers['counts']")

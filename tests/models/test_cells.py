@@ -261,7 +261,8 @@ def test_unknown_names_are_refused_with_the_nearest(cells: anndata.AnnData, mode
         ({"n": {"B": -1}}, "whole number"),
         ({"n": 3, "label": ["B"]}, "one for each cell"),
         ({"n": {"B": 3}, "label": "B"}, "one of the two"),
-        ({"n": 3, "library_size": 0}, "more than 0"),
+        ({"n": 3, "library_size": 0.5}, "from 1"),
+        ({"n": 3, "library_size": 1e20}, "to 1,000,000,000"),
         ({"n": 3, "library_size": [10.0, 20.0]}, "expected one number, or 3"),
     ],
 )
@@ -323,3 +324,42 @@ def test_of_many_cells_some_are_learned_from(monkeypatch: pytest.MonkeyPatch) ->
     model = CellGAN(n_factors=1, refine=False, random_state=0).fit(simulated(n=2300), "type")
     assert sum(model.n_learned_.values()) == len(model.sampler_.proposal.type) == 2000
     assert "learned from 2,000 of 2,300 cells" in model.notes_
+
+
+def test_no_type_and_no_batch_is_lost_among_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ganaug.models.equalizing.matrix.MOST_VALUES", 1)
+    monkeypatch.setattr("ganaug.models.equalizing.matrix.FEWEST_ROWS", 300)
+    many = simulated(n=1000)
+    many.obs["plate"] = [f"P{i % 100}" for i in range(1000)]
+    many.obs["type"] = np.where(np.arange(1000) < 800, "T", "B")
+    many.obs.iloc[[7, 507], 0] = "A"
+    model = CellGAN(n_factors=1, refine=False, random_state=0).fit(many, "type", "plate")
+    assert model.n_learned_["A"] == 2
+    assert len(model.batches_) == len(np.unique(model.sampler_.proposal.batch)) == 100
+    assert model.composition_ == many.obs["type"].value_counts().sort_index().to_dict()
+    assert (model.sample(2000).obs["type"] == "T").mean() == pytest.approx(0.8, abs=0.04)
+
+
+def test_counts_of_a_layer_come_in_that_layer_too(cells: anndata.AnnData) -> None:
+    layered = anndata.AnnData(cells.X.log1p(), obs=cells.obs, var=cells.var, layers={"counts": cells.X})
+    made = CellGAN(n_factors=1, refine=False, random_state=0).fit(layered, "type", layer="counts").sample(20)
+    assert (made.layers["counts"] != made.X).nnz == 0
+    assert (made.X.data % 1 == 0).all()
+
+
+def test_a_type_of_two_cells_is_learned_without_a_warning(cells: anndata.AnnData) -> None:
+    rare = cells.copy()
+    rare.obs["type"] = ["A", "A", *cells.obs["type"][2:]]
+    model = CellGAN(n_factors=1, max_steps=5, random_state=0).fit(rare, "type")
+    assert model.sample({"A": 4}).n_obs == 4
+
+
+def test_batches_that_types_join_in_a_chain_are_told_apart(cells: anndata.AnnData) -> None:
+    chained = cells[:120].copy()
+    chained.obs["type"] = np.repeat(["A", "B", "B", "C"], 30)
+    chained.obs["plate"] = np.repeat(["P1", "P1", "P2", "P2"], 30)
+    settings: dict[str, Any] = {"n_factors": 1, "refine": False, "random_state": 0}
+    assert CellGAN(**settings).fit(chained, "type", "plate").batches_ == ["P1", "P2"]
+    chained.obs["type"] = np.repeat(["A", "B", "D", "C"], 30)
+    with pytest.raises(DataError, match="nothing to do with the others"):
+        CellGAN(**settings).fit(chained, "type", "plate")

@@ -18,6 +18,9 @@ from ganaug.errors import FidelityError
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.models.cells import CellGAN
+from ganaug.pp.augment import _sides
+from ganaug.pp.drawn import Keys
+from ganaug.seeding import Seeds
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -256,3 +259,16 @@ def test_two_cells_of_a_batch_are_both_learned_from(refusing: dict[str, Any]) ->
     for seed in range(4):
         with pytest.raises(FidelityError):
             ganaug.pp.augment(small, "type", batch_key="lane", model=Knowing(), random_state=seed)
+
+
+def test_no_batch_is_left_with_one_cell_when_donors_are_held_out() -> None:
+    adata = cells(60, 60, 0)
+    first = np.arange(adata.n_obs) % 6
+    adata.obs["lane"] = np.where(np.arange(adata.n_obs) < 108, "L1", "L2")
+    left = []
+    for most in range(6):  # all cells of the second lane but one are this donor's
+        adata.obs["donor"] = np.r_[first[:108], np.full(11, most), (most + 1) % 6].astype(str)
+        sides = _sides(adata, Keys("type", "lane", "donor", None), {"B": 5}, Seeds(0), "standard")
+        left.append((sides.train.obs["lane"] == "L2").sum())
+    assert 0 in left
+    assert 1 not in left

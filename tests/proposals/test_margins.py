@@ -101,3 +101,12 @@ def test_so_many_zeros_become_counts_as_real_cells_have_fewer(share: float) -> N
     assert set(moved[:, 0]) == {0.0, 2.0}
     assert not moved[:, 1].any()
     assert abs((moved[:, 0] > 0).sum() - n) < 5 * np.sqrt(N * share * (1 - share))
+
+
+def test_genes_that_are_never_zero_cost_no_more_than_others() -> None:
+    none = np.zeros(N, dtype=np.intp)
+    deep = counts(np.random.default_rng(8).poisson(50.0, (N, 3)))
+    margins = Margins.fit(deep, none, deep, none)
+    row, _, _ = margins._raised(deep, none, np.random.default_rng(9))
+    assert not len(row)
+    assert margins.move(deep, none, np.random.default_rng(9)).data.min() > 20

@@ -12,12 +12,13 @@ from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.rule import Rule
 from ganaug.fidelity.wording import limit_text, short
 
-__all__ = ["decided", "lost", "unmeasured"]
+__all__ = ["SILENT", "agrees", "decided", "lost", "unmeasured"]
 
 Floats = NDArray[np.float64]
 
 # halves of the real cells that agree no better than this have nothing to say
 LEAST_AGREEMENT = 0.1
+SILENT = "even halves of the real cells do not agree, so nothing is compared"
 
 
 def decided(
@@ -51,10 +52,15 @@ def decided(
 
 def lost(name: str, compared: Compared, rule: Rule, what: str, details: dict[str, Any] | None = None) -> CheckResult:
     """Tell which part is lost of a score that fresh real cells reach: 0 none, 1 all."""
-    if compared.fresh.min() < LEAST_AGREEMENT:
-        return unmeasured(name, rule, f"{what}: even halves of the real cells do not agree, so nothing is compared")
+    if not agrees(compared):
+        return unmeasured(name, rule, f"{what}: {SILENT}")
     sentence = f"{what} agree to {short(compared.synthetic[0], 3)}, fresh real cells' to {short(compared.fresh[0], 3)}"
     return decided(name, compared, 1 - compared.synthetic / compared.fresh, rule, sentence, "lost", details)
+
+
+def agrees(compared: Compared) -> bool:
+    """Say whether halves of the real cells correlate, so that there is something to compare."""
+    return bool(compared.fresh.min() >= LEAST_AGREEMENT)
 
 
 def unmeasured(name: str, rule: Rule, reason: str) -> CheckResult:

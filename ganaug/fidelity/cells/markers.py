@@ -10,7 +10,7 @@ from scipy import sparse
 from sklearn.feature_selection import f_classif
 
 from ganaug.fidelity.cells.blocks import Blocks, Compared, block_sums, compare
-from ganaug.fidelity.cells.deciding import decided, lost, unmeasured
+from ganaug.fidelity.cells.deciding import SILENT, agrees, decided, lost, unmeasured
 from ganaug.fidelity.cells.evidence import Cells, Side
 from ganaug.fidelity.cells.genes import agreement
 from ganaug.fidelity.cells.space import variable_genes
@@ -68,6 +68,8 @@ def fold_slope(cells: Cells, blocks: Blocks, rule: Rule, rng: np.random.Generato
     if len(cells.types) < 2:
         return unmeasured("fold_slope", rule, "it takes two types with 20 cells or more: no fold change is compared")
     compared = _compared(cells, blocks, "covariance", rng)
+    if not agrees(_compared(cells, blocks, "correlation", rng)):
+        return unmeasured("fold_slope", rule, f"markers' log fold changes between types: {SILENT}")
     slope = compared.synthetic / compared.fresh
     value, low, high = compared.limits(slope, rule.alpha)
     sentence = f"markers' log fold changes are {short(value)} times the real ones"

@@ -114,9 +114,10 @@ class Learning:
         return int(np.clip(DRAWN // len(self.held_out), FEWEST_DRAWS, MOST_DRAWS))
 
     def _split(self) -> tuple[Codes, Codes]:
-        few = np.bincount(self.type)[self.type] < FOLDS
-        # types with fewer cells than folds are spread as one
-        strata = np.where(few, -1, self.type)
+        n = np.bincount(self.type)
+        few = n[self.type] < FOLDS
+        # types with fewer cells than folds are spread as one, or with the commonest
+        strata = np.where(few, -1 if few.sum() >= FOLDS else n.argmax(), self.type)
         folds = StratifiedKFold(FOLDS, shuffle=True, random_state=self.seeds.integer("split"))
         train, held_out = next(folds.split(strata, strata))
         # T has to have cells of every type and batch
@@ -211,15 +212,14 @@ class Learning:
 
     def _genes_apart(self, sampler: CellSampler) -> float:
         """Wasserstein distance of log counts to those of V, mean over genes."""
-        real, *drawn = (
-            np.sort(np.log1p(counts.toarray()), axis=0)
-            for counts in (self.counts[self.held_out], *(self._drawn(sampler, k) for k in range(1, self.n_draws + 1)))
-        )
-        return float(np.mean([np.abs(real - made).mean() for made in drawn]))
+        real = _in_order(self.counts[self.held_out])
+        draws = (_in_order(self._drawn(sampler, k)) for k in range(1, self.n_draws + 1))
+        return float(np.mean([np.abs(real - made).mean() for made in draws]))
 
     def _with_margins(self, sampler: CellSampler, rows: Codes) -> CellSampler:
         times = np.maximum(1, -(-FOR_MARGINS // np.bincount(self.type[rows])))
         like = np.repeat(rows, np.minimum(times, MOST_TIMES)[self.type[rows]])
+        like = self.seeds.rng("margins order").permutation(like)  # any part of them is then like all
         drawn = sampler.draw(self.type[like], self.seeds.rng("margins"), self.batch[like])
         margins = Margins.fit(self.counts[rows], self.type[rows], drawn, self.type[like])
         return replace(sampler, margins=margins)
@@ -257,3 +257,8 @@ class Learning:
         if self.on_progress is not None:
             left = max(0.0, self.plan.time_budget - (time.monotonic() - self.started))
             self.on_progress(Progress(stage, step, steps, score, left))
+
+
+def _in_order(counts: Counts) -> NDArray[np.float32]:
+    """Logarithms of each gene's counts, smallest first ``(n_cells, n_genes)``."""
+    return np.sort(np.log1p(counts.toarray()), axis=0)

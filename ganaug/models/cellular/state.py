@@ -22,7 +22,10 @@ __all__ = ["KIND", "restored", "state_of"]
 
 KIND = "CellGAN"
 SETTINGS = ("n_factors", "refine", "objective", "max_steps", "time_budget")
-LEARNED = ("types_", "batches_", "label_key_", "batch_key_", "genes_", "dtype_", "n_learned_", "notes_", "seed_")
+LEARNED = (
+    *("types_", "batches_", "label_key_", "batch_key_", "layer_", "genes_", "dtype_"),
+    *("n_learned_", "composition_", "notes_", "seed_"),
+)
 TABLES = ("stages_", "training_")
 
 

@@ -15,11 +15,13 @@ __all__ = ["place", "wanted_totals", "wanted_types"]
 
 Codes = NDArray[np.intp]
 
+LARGEST_TOTAL = 1e9
+
 
 def wanted_types(
     n: int | Mapping[str, int],
     label: str | Sequence[str] | None,
-    learned: Mapping[str, int],
+    composition: Mapping[str, int],
     key: str | None,
     rng: np.random.Generator,
 ) -> Codes:
@@ -29,8 +31,8 @@ def wanted_types(
     ----------
     n, label
         As of `CellGAN.sample`.
-    learned : mapping of str to int
-        The types, in their order, and how many cells of each were learned from.
+    composition : mapping of str to int
+        The types, in their order, and how many real cells are of each.
     key : str or None
         Where they came from; None if there are no types.
     rng : numpy.random.Generator
@@ -48,7 +50,7 @@ def wanted_types(
     >>> wanted_types({"T": 2, "B": 1}, None, {"B": 50, "T": 90}, "cell_type", np.random.default_rng(0)).tolist()
     [1, 1, 0]
     """
-    types = list(learned)
+    types = list(composition)
     if isinstance(n, Mapping):
         if label is not None:
             raise ValueError("n says how many of each type, so label is not needed; give one of the two")
@@ -56,7 +58,7 @@ def wanted_types(
         return np.repeat(places, [_whole(k) for k in n.values()]).astype(np.intp)
     n = _whole(n)
     if label is None:
-        shares = np.array([*learned.values()], dtype=float)
+        shares = np.array([*composition.values()], dtype=float)
         return np.sort(rng.choice(len(shares), n, p=shares / shares.sum()))
     names: list[Any] = [label] * n if np.ndim(label) == 0 else list(label)
     if len(names) != n:
@@ -71,15 +73,15 @@ def wanted_totals(size: float | NDArray[Any] | None, n: int) -> NDArray[np.float
     Raises
     ------
     ValueError
-        If there are not as many as cells, or one is not above zero.
+        If there are not as many as cells, or one is no total that a cell may have.
     """
     if size is None:
         return None
     given = np.asarray(size, dtype=np.float32)
     if given.ndim and given.shape != (n,):
         raise ValueError(f"library_size has shape {given.shape}; expected one number, or {n} of them")
-    if not (np.isfinite(given) & (given > 0)).all():
-        raise ValueError("library_size must be more than 0 everywhere")
+    if not ((given >= 1) & (given <= LARGEST_TOTAL)).all():
+        raise ValueError(f"library_size must be from 1 to {LARGEST_TOTAL:,.0f} everywhere: a cell has a count at least")
     return np.full(n, given, dtype=np.float32)
 
 

@@ -113,3 +113,14 @@ def test_the_digest_sees_a_single_count() -> None:
     values[3, 5] += 1
     assert digest(REAL, GENES) != digest(changed(REAL, values), GENES)
     assert digest(REAL, GENES) != digest(replace(REAL, labels=np.roll(REAL.labels, 1)), GENES)
+
+
+def test_types_that_do_not_differ_have_no_fold_changes_to_compare() -> None:
+    rng, real, drawn = np.random.default_rng(0), simulated.side(400, 0), simulated.side(400, 1)
+    real, drawn = (changed(side, side.counts.toarray()) for side in (real, drawn))
+    for side in (real, drawn):
+        side.labels[:] = rng.choice(["A", "B"], 400)
+    found = judged(drawn, real)
+    for name in ("fold_changes", "fold_slope"):
+        assert found[name].effect is None
+        assert "nothing is compared" in found[name].reason
