@@ -22,7 +22,7 @@ class Centring:
     """Location and scale of each batch (ComBat; Johnson, Li and Rabinovic 2007, doi:10.1093/biostatistics/kxj037).
 
     Unlike there, estimates are shrunk to no change, by what they are beyond their sampling error (`shrinkage`): where a
-    batch differs no more than by chance, nothing is moved.
+    batch differs no more than by chance, nothing is moved. Nor is a feature where it does not vary within the batch.
 
     Parameters
     ----------
@@ -51,16 +51,21 @@ class Centring:
         rest = X if explained is None else X - explained
         taught, reference = roles.of_batches(), roles.reference[:, None].astype(float)
         mean, n = batch_means(rest, taught)
-        centred = rest - mean[roles.batch]
-        var, spread = batch_means(centred**2, taught)[0], batch_means(centred**2, reference)[0][0]
-        within = (var * n).sum(axis=0) / np.maximum(n.sum(axis=0) - roles.n_batches, 1)
-        tiny = _rounding(rest)
-        usable = (within > tiny) & (spread > tiny) & (n > 1).all(axis=0) & (var > tiny).all(axis=0)
-        goal, unit = batch_means(rest, reference)[0][0], np.sqrt(np.where(usable, within, 1.0))
+        centred, tiny = rest - mean[roles.batch], _rounding(rest)
+        var = batch_means(centred**2, taught)[0]
+        if not (varies := (n > 1) & (var > tiny)).all():
+            # a feature that is constant in a batch, or missing, says nothing there, nor of the reference
+            rest, centred = (np.where(varies[roles.batch], each, np.nan) for each in (rest, centred))
+            n = np.where(varies, n, 0.0)
+        spread = batch_means(centred**2, reference)[0][0]
+        within = (var * n).sum(axis=0) / np.maximum(n.sum(axis=0) - (n > 0).sum(axis=0), 1)
+        usable = (n > 0) & (within > tiny) & (spread > tiny)
+        goal, unit = batch_means(rest, reference)[0][0], np.sqrt(np.where(usable.any(axis=0), within, 1.0))
         apart = np.where(usable, (mean - goal) / unit, 0.0)
-        weight = np.repeat(usable[:, None].astype(float), roles.n_batches, axis=1)
-        n_directions = dimension(np.where(usable, centred / unit, 0.0), rng) / max(usable.sum(), 1)
-        left = apart * (1 - shrinkage((apart**2).T, mean_noise(n, roles).T, weight, n_directions).T)
+        n_directions = dimension(np.where(usable[roles.batch], centred / unit, 0.0), rng)
+        n_directions /= max(usable.any(axis=0).sum(), 1)
+        noise = mean_noise(~np.isnan(rest), roles)
+        left = apart * (1 - shrinkage((apart**2).T, noise.T, _weight(usable), n_directions).T)
         scale = np.ones_like(mean)
         if explained is None:
             scale = _scale(centred / unit, spread / unit**2, usable, roles, rng, n_directions)
@@ -86,13 +91,18 @@ def _scale(
     half = rng.permutation(len(centred)) % 2 == 0
     taught = roles.of_batches()
     logs = [_log_var(centred, taught * part[:, None]) for part in (np.ones_like(half), half, ~half)]
-    known = usable & (np.array(logs) > np.log(TINY)).all(axis=(0, 1))
+    known = usable & (np.array(logs) > np.log(TINY)).all(axis=0)
     apart = np.where(known, (np.log(np.where(known, spread, 1.0)) - np.where(known, logs[0], 0.0)) / 2, 0.0)
     chance = np.where(known, (logs[1] - logs[2]) / 4, 0.0) ** 2
-    weight = np.repeat(known[:, None].astype(float), roles.n_batches, axis=1)
-    noise = np.repeat((chance.sum(axis=1) / max(known.sum(), 1))[None], len(known), axis=0)
-    scale = np.exp(apart * shrinkage((apart**2).T, noise, weight, n_directions).T)
+    noise = np.repeat((chance.sum(axis=1) / np.maximum(known.sum(axis=1), 1))[None], known.shape[1], axis=0)
+    scale = np.exp(apart * shrinkage((apart**2).T, noise, _weight(known), n_directions).T)
     return np.where(known, np.clip(scale, 1 / MOST_SCALE, MOST_SCALE), 1.0)
+
+
+def _weight(usable: NDArray[np.bool_]) -> Floats:
+    """What each feature of each batch counts for ``(n_features, n_batches)``."""
+    # in one order in memory, on which sums depend
+    return usable.T.astype(float, order="C")
 
 
 def _rounding(X: Floats) -> Floats:

@@ -101,7 +101,9 @@ class Chain:
             first = Quantiles.fit(X, roles, rng)
         moved = X if first is None else first.move(X, roles.batch)
         space = Space.fit(moved, rng)
-        second = None if way.mixing is None else States.fit(space.encode(moved), roles, rng, mixing=way.mixing)
+        second = None
+        if way.mixing is not None:
+            second = States.fit(space.encode(moved), roles, rng, mixing=way.mixing, known=space.known(moved))
         return cls(name, lengths, first, space, second)
 
     def move(self, X: Floats, batch: NDArray[np.intp]) -> tuple[Floats, Floats]:
@@ -131,8 +133,9 @@ def _explained(X: Floats, roles: Roles, effects: Floats | None) -> Floats | None
 
 def _states(X: Floats, roles: Roles, rng: np.random.Generator) -> Floats:
     """Clusters of rows as states alone would move them, as dummies ``(n_rows, n_clusters)``."""
-    z = Space.fit(X, rng).encode(X)
-    z = States.fit(z, roles, rng).move(z, roles.batch)
+    space = Space.fit(X, rng)
+    z = space.encode(X)
+    z = States.fit(z, roles, rng, known=space.known(X)).move(z, roles.batch)
     n = int(min(np.clip(len(z) // ROWS_OF_A_CLUSTER, 2, MOST_CLUSTERS), len(np.unique(z, axis=0))))
     with threadpool_limits(limits=1):
         found = KMeans(n, n_init=3, random_state=int(rng.integers(2**31))).fit_predict(z)

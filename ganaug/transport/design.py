@@ -13,6 +13,9 @@ from ganaug.transport.style import Floats, batch_means
 
 __all__ = ["check_design", "cramers_v", "explained_by"]
 
+# values that differ by less than this share of the largest are one
+ROUNDING = 1e-15
+
 
 def cramers_v(batch: NDArray[np.intp], level: NDArray[np.intp]) -> float:
     """Cramér's V of two labellings ``(n_rows,)``: 0 independent, 1 one decides the other (Cramér 1946).
@@ -37,14 +40,14 @@ def check_design(
     ----------
     batch : ndarray of int, shape (n_rows,)
     covariates : mapping of name to ndarray, shape (n_rows, n_effects)
-        Dummies of each category but one, or the numbers themselves.
+        Dummies of each category but one, or the numbers themselves; of any unit, as only how they vary counts.
     allow_confounded : bool
         Whether to go on where a covariate cannot be told from the batches.
 
     Raises
     ------
     DataError
-        If a covariate, or part of it, is the same as which batch a row is from.
+        If a covariate, or part of it, is the same as which batch a row is from, or if it is infinite somewhere.
 
     Examples
     --------
@@ -54,9 +57,13 @@ def check_design(
     of_batch = np.eye(batch.max() + 1)[batch]
     lost: dict[Hashable, int] = {}
     for name, effects in covariates.items():
+        if np.isinf(effects).any():
+            row = int(np.flatnonzero(np.isinf(effects).any(axis=1))[0])
+            raise DataError(f"the covariate {name!r} is infinite in row {row}; make it a number or leave the row out")
+        alike = _of_one_range(effects)
         # equal rows add nothing to a rank, and there may be many
-        rank = np.linalg.matrix_rank(np.unique(np.hstack([of_batch, effects]), axis=0)) - of_batch.shape[1]
-        lost[name] = int(effects.shape[1] - rank)
+        rank = np.linalg.matrix_rank(np.unique(np.hstack([of_batch, alike]), axis=0)) - of_batch.shape[1]
+        lost[name] = int(alike.any(axis=0).sum() - rank)
         if lost[name] and not allow_confounded:
             raise DataError(
                 f"the covariate {name!r} and the batch cannot be told apart: {lost[name]} of its {effects.shape[1]} "
@@ -77,7 +84,16 @@ def explained_by(X: Floats, batch: NDArray[np.intp], effects: Floats) -> Floats:
     effects : ndarray, shape (n_rows, n_effects)
     """
     filled = np.where(np.isnan(X), batch_means(X, np.ones((len(X), 1)))[0], X)
-    centred = effects - effects.mean(axis=0)
-    design = np.hstack([np.eye(batch.max() + 1)[batch], centred])
-    coefficients = np.linalg.lstsq(design, filled, rcond=None)[0]
-    return np.asarray(centred @ coefficients[-centred.shape[1] :])
+    of_batch, alike = np.eye(batch.max() + 1)[batch], _of_one_range(effects)
+    coefficients = np.linalg.lstsq(np.hstack([of_batch, alike]), filled, rcond=None)[0]
+    return np.asarray(alike @ coefficients[of_batch.shape[1] :])
+
+
+def _of_one_range(effects: Floats) -> Floats:
+    """Centred effects ``(n_rows, n_effects)`` that range over 1, as dummies do; 0 where they are constant.
+
+    Else what is small or lies far from 0 in its unit would be lost to rounding.
+    """
+    width = np.ptp(effects, axis=0)
+    varies = width > ROUNDING * np.abs(effects).max(axis=0)
+    return np.where(varies, (effects - effects.mean(axis=0)) / np.where(varies, width, 1.0), 0.0)

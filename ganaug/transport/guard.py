@@ -176,12 +176,13 @@ def structure(z: Floats, batch: NDArray[np.intp], pairs: Partners, rng: np.rando
     """
     some = rng.permutation(len(pairs[0]))[:MOST_ROWS]
     first, second = pairs[0][some], pairs[1][some]
-    rank = np.zeros(len(some))
+    # a partner is not nearer than itself by rounding, whatever the unit
+    rank, rounding = np.zeros(len(some)), 1e-9 * np.mean(z**2)
     for b in np.unique(batch[second]):
         here, rows = batch[second] == b, batch == b
         one, other = z[first[here]], z[rows]
         squares = (one**2).sum(axis=1)[:, None] + (other**2).sum(axis=1) - 2 * one @ other.T
-        rank[here] = (squares < ((one - z[second[here]]) ** 2).sum(axis=1)[:, None] - 1e-9).mean(axis=1)
+        rank[here] = (squares < ((one - z[second[here]]) ** 2).sum(axis=1)[:, None] - rounding).mean(axis=1)
     return float(1 - 2 * rank.mean())
 
 

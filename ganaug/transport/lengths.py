@@ -61,6 +61,6 @@ def can_be_unit(X: Floats) -> bool:
 
 
 def _lengths(X: Floats) -> Floats:
-    length = np.linalg.norm(X, axis=1, keepdims=True)
+    length = np.linalg.norm(np.where(np.isnan(X), 0.0, X), axis=1, keepdims=True)
     # an empty row has no direction, and any length does for it
     return np.asarray(np.where(length > TINY, length, 1.0))

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from ganaug.transport.style import Floats, Roles, dimension, mean_noise, shrinkage
+from ganaug.transport.style import Floats, Roles, dimension, known_counts, mean_noise, shrinkage
 
 __all__ = ["Quantiles"]
 
 N_KNOTS = 1000
-# a feature has a floor if so many rows of a batch lie on its smallest value
+# a feature has a floor if so many rows of a batch, and not one alone, lie on its smallest value
 FLOOR_SHARE = 0.01
 # differences of which less would be undone are taken for chance: there is no half way between two distributions
 FAINT = 0.25
@@ -52,12 +52,18 @@ class Quantiles:
 
     @classmethod
     def fit(cls, X: Floats, roles: Roles, rng: np.random.Generator) -> Self:
-        """Learn from rows ``(n_rows, n_features)``; a batch that differs no more than by chance is left as it is."""
+        """Learn from rows ``(n_rows, n_features)``; a batch that differs no more than by chance is left as it is.
+
+        So is a feature of which the reference knows nothing.
+        """
         at = (np.arange(N_KNOTS) + 0.5) / N_KNOTS
-        knots = np.stack([_quantiles(X[roles.learn & (roles.batch == b)], at) for b in range(roles.n_batches)])
+        sides = [X[roles.learn & (roles.batch == b)] for b in range(roles.n_batches)]
+        knots = np.stack([_quantiles(rows, at) for rows in sides])
         known = ~np.isnan(knots[:, :, 0])
         lowest = np.where(known.any(axis=0), np.min(np.where(known[:, :, None], knots, np.inf), axis=(0, 2)), 0.0)
-        on_floor = (knots <= lowest[:, None]).mean(axis=2)
+        # some row is the smallest of all, limit or not
+        several = np.stack([(rows <= lowest).sum(axis=0) > 1 for rows in sides])
+        on_floor = np.where(several, (knots <= lowest[:, None]).mean(axis=2), 0.0)
         floor = np.where(on_floor.max(axis=0) >= FLOOR_SHARE, lowest, np.nan)
         weight = np.array([(roles.reference & (roles.batch == b)).sum() for b in range(roles.n_batches)], dtype=float)
         weight = weight[:, None] * known
@@ -65,6 +71,7 @@ class Quantiles:
         below = at < np.where(np.isnan(floor), 0.0, on_floor.max(axis=0))[:, None]
         goal = np.where(below, lowest[:, None], goal)
         knots[_alike(X, roles, rng)] = np.nan
+        knots[:, weight.sum(axis=0) == 0] = np.nan
         return cls(knots, goal, floor)
 
     def move(self, X: Floats, batch: NDArray[np.intp]) -> Floats:
@@ -107,11 +114,17 @@ def _quantiles(X: Floats, at: Floats) -> Floats:
 
 def _alike(X: Floats, roles: Roles, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Which batches have ranks, and ranks about the middle, that differ from the reference's by chance only."""
-    rank = rankdata(X, axis=0, nan_policy="omit") / len(X) - 0.5
-    both = np.nan_to_num(np.hstack([rank, np.abs(rank) - 0.25]))
-    both = (both - both.mean(axis=0)) / np.maximum(both.std(axis=0), 1e-12)
-    taught, n = roles.of_batches(), np.maximum(roles.of_batches().sum(axis=0), 1.0)
-    apart = taught.T @ both / n[:, None] - both[roles.reference].mean(axis=0)
-    noise = np.repeat(np.maximum(mean_noise(n[:, None], roles), 1e-12).T, both.shape[1], axis=0)
-    kept = shrinkage((apart**2).T, noise, np.ones_like(noise), dimension(both, rng) / both.shape[1])
+    known = ~np.isnan(X)
+    # what nobody knows is a constant, as it has no ranks
+    rank = rankdata(np.where(known.any(axis=0), X, 0.0), axis=0, nan_policy="omit")
+    rank = rank / np.maximum(known.sum(axis=0), 1) - 0.5
+    both, known = np.hstack([rank, np.abs(rank) - 0.25]), np.hstack([known, known])
+    both = np.nan_to_num((both - np.nanmean(both, axis=0)) / np.maximum(np.nanstd(both, axis=0), 1e-12))
+    taught, reference = roles.of_batches(), roles.reference[:, None].astype(float)
+    n, n_reference = known_counts(known, taught), known_counts(known, reference)
+    apart = taught.T @ both / np.maximum(n, 1.0) - both[roles.reference].sum(axis=0) / np.maximum(n_reference, 1.0)
+    noise = np.maximum(mean_noise(known, roles), 1e-12)
+    weight = ((n > 0) & (n_reference > 0)).astype(float)
+    # in one order in memory, on which sums depend
+    kept = shrinkage((apart**2).T, noise.T.copy(), weight.T.copy(), dimension(both, rng) / both.shape[1])
     return np.asarray(kept.max(axis=0) <= FAINT)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils.extmath import randomized_svd
 
 from ganaug.transport.style import Floats, batch_means
@@ -66,6 +67,12 @@ class Space:
     def encode(self, X: Floats) -> Floats:
         """Return coordinates ``(n_rows, n_components)``; a missing value counts as the mean."""
         return np.asarray(np.nan_to_num(X - self.mean) @ self.loadings * self.weight)
+
+    def known(self, X: Floats) -> NDArray[np.bool_]:
+        """Return which coordinates are known ``(n_rows, n_components)``: components all are, by what rows do have."""
+        if len(self.mean) <= MOST_COMPONENTS:
+            return ~np.isnan(X)
+        return np.ones((len(X), self.loadings.shape[1]), dtype=bool)
 
     def decode(self, moves: Floats) -> Floats:
         """Return what moves in these coordinates do to the features ``(n_rows, n_features)``."""

@@ -52,18 +52,29 @@ class States:
     rounds: tuple[Round, ...]
 
     @classmethod
-    def fit(cls, z: Floats, roles: Roles, rng: np.random.Generator, *, mixing: float = 0.25) -> Self:
-        """Learn from rows ``(n_rows, n_components)``; with more `mixing`, states have to hold all batches alike."""
+    def fit(
+        cls,
+        z: Floats,
+        roles: Roles,
+        rng: np.random.Generator,
+        *,
+        mixing: float = 0.25,
+        known: NDArray[np.bool_] | None = None,
+    ) -> Self:
+        """Learn from rows ``(n_rows, n_components)``; with more `mixing`, states have to hold all batches alike.
+
+        What is not `known` is 0, and no part of what a batch is moved by.
+        """
         moved, rounds = z, []
         centres = _first_centres(z, rng)
-        of_batch = (roles.batch[:, None] == np.arange(roles.n_batches)).astype(float)
-        share = None
+        of_batch, share = roles.members(), None
+        known = np.ones(z.shape, dtype=bool) if known is None else known
         for _ in range(ROUNDS):
             unit = _unit(moved)
             share, odds = _mixed(unit, centres, of_batch, mixing, rng, share)
             centres = _unit(share.T @ unit)
             share = assign(unit, centres, odds, roles.batch)
-            rounds.append(Round(centres, odds, _moves(z, share, roles, rng)))
+            rounds.append(Round(centres, odds, _moves(z, share, roles, rng, known)))
             moved = z + _moved(share, rounds[-1].moves, roles.batch)
         return cls(tuple(rounds))
 
@@ -118,36 +129,52 @@ def _odds(found: Floats, expected: Floats, mixing: float) -> Floats:
     return np.asarray(mixing * np.log((np.outer(found.sum(axis=1), expected) + 1) / (found + 1)))
 
 
-def _moves(z: Floats, share: Floats, roles: Roles, rng: np.random.Generator) -> Floats:
+def _moves(z: Floats, share: Floats, roles: Roles, rng: np.random.Generator, known: NDArray[np.bool_]) -> Floats:
     """What each batch is moved by in each state ``(n_states, n_batches, n_components)``."""
     taught = roles.of_batches()
-    n = np.maximum(share.T @ taught, TINY)
+    n = np.maximum(_counts(share, taught, known), TINY)
     sides = [np.flatnonzero(side) for side in taught.T]
-    mean = np.stack([share[rows].T @ z[rows] for rows in sides], axis=1) / n[:, :, None]
+    mean = np.stack([share[rows].T @ z[rows] for rows in sides], axis=1) / n
     reference = share * roles.reference[:, None]
-    n_reference = np.maximum(reference.sum(axis=0), TINY)[:, None]
-    apart = mean - (reference.T @ z / n_reference)[:, None]
+    n_reference = np.maximum(_all_counts(reference, known), TINY)
+    apart = mean - (reference.T @ z)[:, None] / n_reference
     # the variance of a difference of weighted means, in units of the variance within the state
-    noise = (share**2).T @ taught / n**2 + (reference**2).sum(axis=0)[:, None] / n_reference**2
-    noise = np.maximum(noise - 2 * (reference**2).T @ taught / (n * n_reference), 0.0)
-    within = _within(z, mean, share, taught)
-    present = _present(share, roles) & (n_reference > 1) & (n > 1)
-    square, weight = (apart**2).sum(axis=2), np.where(present, n, 0.0)
-    centred = z - share @ ((mean * n[:, :, None]).sum(axis=1) / n.sum(axis=1)[:, None])
-    kept = shrinkage(square, noise * within[:, None], weight, dimension(centred, rng))
-    return np.asarray(-np.where(present, kept, 0.0)[:, :, None] * apart)
+    noise = _counts(share**2, taught, known) / n**2 + _all_counts(reference**2, known) / n_reference**2
+    noise = np.maximum(noise - 2 * _counts(reference**2, taught, known) / (n * n_reference), 0.0)
+    within = _within(z, mean, share, taught, known)
+    present = _present(share, roles)[:, :, None] & (n_reference > 1) & (n > 1)
+    apart, noise, weight = (np.where(present, each, 0.0) for each in (apart, noise, n))
+    centred = np.where(known, z - share @ ((mean * n).sum(axis=1) / n.sum(axis=1)), 0.0)
+    noise = noise.mean(axis=2) * within[:, None]
+    kept = shrinkage((apart**2).sum(axis=2), noise, weight.mean(axis=2), dimension(centred, rng))
+    return np.asarray(-kept[:, :, None] * apart)
 
 
-def _within(z: Floats, mean: Floats, share: Floats, taught: Floats) -> Floats:
+def _within(z: Floats, mean: Floats, share: Floats, taught: Floats, known: NDArray[np.bool_]) -> Floats:
     """Variance within each state and batch, summed over components ``(n_states,)``."""
-    n = share.T @ taught
-    square = share.T @ (taught * (z**2).sum(axis=1)[:, None]) - n * (mean**2).sum(axis=2)
-    return np.asarray(np.maximum(square.sum(axis=1), 0.0) / np.maximum(n.sum(axis=1), 1e-12))
+    n = _counts(share, taught, known)
+    most = n.max(axis=2)
+    of_most = n / np.where(most > 0, most, 1.0)[:, :, None]
+    square = share.T @ (taught * (z**2).sum(axis=1)[:, None]) - most * (of_most * mean**2).sum(axis=2)
+    return np.asarray(np.maximum(square.sum(axis=1), 0.0) / np.maximum(n.mean(axis=2).sum(axis=1), 1e-12))
+
+
+def _counts(weight: Floats, taught: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Weight of each batch's rows ``(n_states, n_batches, n_components)``, or 1 in the end where all are known."""
+    if known.all():
+        return np.asarray(weight.T @ taught)[:, :, None]
+    sides = [np.flatnonzero(side) for side in taught.T]
+    return np.stack([weight[rows].T @ known[rows] for rows in sides], axis=1)
+
+
+def _all_counts(weight: Floats, known: NDArray[np.bool_]) -> Floats:
+    """Weight of all rows ``(n_states, 1, n_components)``, or 1 in the end where all are known."""
+    return np.asarray(weight.sum(axis=0)[:, None] if known.all() else weight.T @ known)[:, None]
 
 
 def _present(share: Floats, roles: Roles) -> NDArray[np.bool_]:
     """Which batches a state is shared by ``(n_states, n_batches)``; a state of one batch is shared by none."""
-    of_batch = (roles.batch[:, None] == np.arange(roles.n_batches)).astype(float)
+    of_batch = roles.members()
     n = share.T @ of_batch
     present = n / np.maximum(n.sum(axis=1, keepdims=True), 1e-12) > PRESENT * of_batch.mean(axis=0)
     return np.asarray(present & (present.sum(axis=1, keepdims=True) > 1))

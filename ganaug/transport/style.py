@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Roles", "batch_means", "dimension", "mean_noise", "shrinkage"]
+__all__ = ["Roles", "batch_means", "dimension", "known_counts", "mean_noise", "shrinkage"]
 
 Floats = NDArray[np.float64]
 
@@ -49,10 +49,13 @@ class Roles(NamedTuple):
         """Return the roles of some of the rows."""
         return Roles(self.batch[rows], self.n_batches, self.learn[rows], self.reference[rows])
 
+    def members(self) -> Floats:
+        """Return which rows are a batch's ``(n_rows, n_batches)``: 1 or 0."""
+        return np.asarray((self.batch[:, None] == np.arange(self.n_batches)).astype(float))
+
     def of_batches(self) -> Floats:
         """Return who teaches a batch's style ``(n_rows, n_batches)``: 1 or 0."""
-        mine = self.batch[:, None] == np.arange(self.n_batches)
-        return np.asarray((mine & self.learn[:, None]).astype(float))
+        return self.members() * self.learn[:, None]
 
 
 def batch_means(X: Floats, weight: Floats) -> tuple[Floats, Floats]:
@@ -74,22 +77,32 @@ def batch_means(X: Floats, weight: Floats) -> tuple[Floats, Floats]:
     (array([[2.]]), array([[2.]]))
     """
     known = ~np.isnan(X)
+    counts = known_counts(known, weight)
+    return weight.T @ (X if known.all() else np.where(known, X, 0.0)) / np.maximum(counts, 1e-12), counts
+
+
+def known_counts(known: NDArray[np.bool_], weight: Floats) -> Floats:
+    """Weight of the rows of each group in which a feature is known ``(n_groups, n_features)``."""
     if known.all():
-        counts = np.repeat(weight.sum(axis=0)[:, None], X.shape[1], axis=1)
-        return weight.T @ X / np.maximum(counts, 1e-12), counts
-    counts = weight.T @ known
-    return weight.T @ np.where(known, X, 0.0) / np.maximum(counts, 1e-12), counts
+        return np.repeat(weight.sum(axis=0)[:, None], known.shape[1], axis=1)
+    return np.asarray(weight.T @ known)
 
 
-def mean_noise(n: Floats, roles: Roles) -> Floats:
+def mean_noise(known: NDArray[np.bool_], roles: Roles) -> Floats:
     """Sampling variance of a difference to the reference's mean, of values of unit variance ``(n_batches, features)``.
 
-    Rows that are both the batch's and the reference's count on both sides.
+    Rows that are both the batch's and the reference's count on both sides, if the feature is known there.
+
+    Examples
+    --------
+    >>> mean_noise(np.ones((20, 1), dtype=bool), Roles.common(np.repeat([0, 1], 10)))
+    array([[0.05],
+           [0.05]])
     """
-    n_reference = max(int(roles.reference.sum()), 1)
-    both = roles.of_batches().T @ roles.reference.astype(float)
-    n = np.maximum(n, 1.0)
-    return np.asarray(np.maximum(1 / n + 1 / n_reference - 2 * both[:, None] / (n * n_reference), 0.0))
+    taught, reference = roles.of_batches(), roles.reference[:, None].astype(float)
+    n, n_reference = (np.maximum(known_counts(known, weight), 1.0) for weight in (taught, reference))
+    both = known_counts(known, taught * reference)
+    return np.asarray(np.maximum(1 / n + 1 / n_reference - 2 * both / (n * n_reference), 0.0))
 
 
 def dimension(X: Floats, rng: np.random.Generator) -> float:

@@ -25,3 +25,33 @@ def test_what_a_covariate_explains_is_not_what_the_batch_does() -> None:
     X = 3 * dose + 5 * batch[:, None] + 0.1 * rng.normal(size=(1000, 2))
     explained = explained_by(X, batch, dose)
     np.testing.assert_allclose(explained, 3 * (dose - dose.mean()) * np.ones(2), atol=0.1)
+
+
+def test_what_is_constant_is_no_effect() -> None:
+    batch = np.repeat([0, 1], 50)
+    X = np.random.default_rng(0).normal(size=(100, 2))
+    for effects in (np.empty((100, 0)), np.full((100, 1), 0.1), np.full((100, 2), 1.7e12)):
+        assert check_design(batch, {"strain": effects}) == {"strain": 0}
+        assert (explained_by(X, batch, effects) == 0).all()
+
+
+@pytest.mark.parametrize(("offset", "unit"), [(1.7e12, 1e3), (1e14, 1.0), (0.0, 1e-9), (0.0, 1e9)])
+def test_a_covariate_may_be_of_any_unit(offset: float, unit: float) -> None:
+    rng = np.random.default_rng(0)
+    batch, dose = np.repeat([0, 1], 100), offset + unit * rng.normal(size=(200, 1))
+    assert check_design(batch, {"time": dose}) == {"time": 0}
+    with pytest.raises(DataError, match=r"1 of its 1 effects"):
+        check_design(batch, {"time": offset + unit * 5.0 * batch[:, None]})
+
+
+def test_a_small_covariate_is_seen_beside_a_large_one() -> None:
+    rng = np.random.default_rng(0)
+    batch, dose, other = np.repeat([0, 1], 500), rng.normal(size=(1000, 1)), rng.normal(size=(1000, 1))
+    X = 3 * dose + 0.1 * rng.normal(size=(1000, 1))
+    explained = explained_by(X, batch, np.hstack([1e-9 * dose, 1e6 * other]))
+    assert explained.var() == pytest.approx(9 * dose.var(), rel=0.05)
+
+
+def test_an_infinite_covariate_is_refused_by_name() -> None:
+    with pytest.raises(DataError, match=r"'dose' is infinite in row 2"):
+        check_design(np.array([0, 0, 1, 1]), {"dose": np.array([[0.0], [1.0], [np.inf], [2.0]])})

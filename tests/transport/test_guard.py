@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from ganaug.transport.guard import entropies, mixing, nearest_rows, partners, structure, untold
 
@@ -37,3 +38,14 @@ def test_entropy_is_that_of_the_weighted_shares() -> None:
     near, batch = np.array([[0, 1, 2], [0, 1, 2]]), np.array([4, 7, 7])
     assert np.allclose(entropies(near, batch), np.log(3) - 2 / 3 * np.log(2))
     assert np.allclose(entropies(near, batch, np.array([2.0, 1.0, 1.0])), np.log(2))
+
+
+@pytest.mark.parametrize("unit", [1e-7, 1e7])
+def test_structure_is_the_same_in_any_unit(unit: float) -> None:
+    rng = np.random.default_rng(0)
+    z, batch = rng.normal(size=(200, 4)), np.repeat([0, 1], 100)
+    pairs = partners(z, batch)
+    moved = z + batch[:, None] * rng.normal(size=(200, 4))
+    found = [structure(moved * size, batch, pairs, np.random.default_rng(0)) for size in (1.0, unit)]
+    assert found[0] < 0.9
+    assert found[1] == found[0]

@@ -30,3 +30,10 @@ def test_directions_are_of_amounts_alone() -> None:
     assert can_be_unit(np.ones((2, 2)))
     assert not can_be_unit(np.array([[1.0, -1.0]]))
     assert not can_be_unit(np.array([[1.0, np.nan]]))
+
+
+def test_a_missing_value_is_no_part_of_the_length() -> None:
+    X = np.array([[3.0, 4.0, 0.0], [6.0, 8.0, 0.0]])
+    lengths = Lengths.fit(X, Roles.common(np.array([0, 1])), np.random.default_rng(0))
+    later = np.array([[30.0, 40.0, np.nan]])
+    np.testing.assert_allclose(lengths.unit(later), [[4.5, 6.0, np.nan]])

@@ -60,3 +60,35 @@ def test_days_that_do_not_differ_hardly_ever_move() -> None:
         X = rng.gamma(2.0, size=(600, 5))
         moved += (Quantiles.fit(X, Roles.common(day), rng).move(X, day) != X).any()
     assert moved <= 2
+
+
+def test_what_the_reference_does_not_know_stays() -> None:
+    rng = np.random.default_rng(0)
+    plate = np.repeat([0, 1], 200)
+    X = rng.normal(size=(400, 3)) + plate[:, None]
+    X[plate == 0, 2] = np.nan
+    moved = Quantiles.fit(X, Roles.common(plate)._replace(reference=plate == 0), rng).move(X, plate)
+    np.testing.assert_array_equal(moved[:, 2], X[:, 2])
+    assert abs(moved[plate == 1, :2].mean()) < 0.2
+
+
+def test_the_smallest_row_of_a_small_batch_is_no_detection_limit() -> None:
+    rng = np.random.default_rng(0)
+    day = np.repeat([0, 1], [1000, 5])
+    X = rng.normal(size=(1005, 1))
+    X[1000] = -5.0
+    model = Quantiles.fit(X, Roles.common(day), rng)
+    assert np.isnan(model.floor).all()
+    X[1001] = -5.0  # two of five are one
+    assert Quantiles.fit(X, Roles.common(day), rng).floor == -5.0
+
+
+def test_days_that_differ_in_what_is_missing_alone_are_alike() -> None:
+    moved = 0
+    for seed in range(20):
+        rng, day = np.random.default_rng(seed), np.repeat([0, 1], 300)
+        X = rng.normal(size=(600, 4))
+        X[(day == 1)[:, None] & (rng.random(X.shape) < 0.7)] = np.nan
+        fitted = Quantiles.fit(X, Roles.common(day), rng)
+        moved += not np.isnan(fitted.knots).all()
+    assert moved <= 2

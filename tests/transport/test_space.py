@@ -33,3 +33,12 @@ def test_rows_without_noise_keep_all_their_components() -> None:
     space = Space.fit(X, rng)
     assert space.loadings.shape == (60, 3)
     np.testing.assert_allclose(space.weight, 1.0, atol=1e-6)
+
+
+def test_of_few_features_what_is_missing_is_not_known_and_of_many_components_are() -> None:
+    X = np.random.default_rng(3).normal(size=(80, 60))
+    X[2, 1] = np.nan
+    few, many = (Space.fit(part, np.random.default_rng(0)) for part in (X[:, :4], X))
+    np.testing.assert_array_equal(few.known(X[:, :4]), ~np.isnan(X[:, :4]))
+    assert many.known(X).shape == many.encode(X).shape
+    assert many.known(X).all()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from ganaug.transport.chain import Chain
 from ganaug.transport.states import States
 from ganaug.transport.style import Floats, Roles
 
@@ -49,3 +50,16 @@ def test_rows_that_were_not_seen_take_the_same_way() -> None:
     new = states.move(z[~seen], batch[~seen])
     assert distance(new, state[~seen], batch[~seen]) < 0.35 * distance(z[~seen], state[~seen], batch[~seen])
     np.testing.assert_allclose(new[:7], states.move(z[~seen][:7], batch[~seen][:7]))
+
+
+@pytest.mark.parametrize("share", [0.5, 1.0])
+@pytest.mark.parametrize("way", ["centring", "states", "mixed states", "centring within states"])
+def test_what_is_missing_in_one_batch_does_not_move_what_is_known(way: str, share: float) -> None:
+    rng = np.random.default_rng(0)
+    batch, state = np.repeat([0, 1], 300), rng.integers(2, size=600)
+    X = rng.normal(size=(600, 6)) + 6.0 * np.eye(6)[state]
+    X[:, 5] = 0.5 * X[:, 5] + 3.0 * (2 * state - 1)
+    X[(batch == 1) & (rng.random(600) < share), 5] = np.nan
+    moved, _ = Chain.fit(way, X, Roles.common(batch), np.random.default_rng(0)).move(X, batch)
+    assert np.nanmax(np.abs(moved - X)[:, 5]) < 0.3
+    np.testing.assert_array_equal(np.isnan(moved), np.isnan(X))

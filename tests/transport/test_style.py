@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganaug.transport.style import Roles, batch_means, shrinkage
+from ganaug.transport.style import Roles, batch_means, mean_noise, shrinkage
 
 
 def test_missing_values_count_for_nothing() -> None:
@@ -29,3 +29,11 @@ def test_large_differences_are_undone_and_badly_known_ones_less() -> None:
     kept = shrinkage(np.full((2, 1), 25.0), noise, np.ones_like(noise), 5.0)
     assert kept[0, 0] > 0.99
     assert 0.9 < kept[1, 0] < kept[0, 0]
+
+
+def test_a_mean_is_as_uncertain_as_its_known_values_are_few() -> None:
+    known = np.ones((200, 2), dtype=bool)
+    known[:, 1] = np.arange(200) % 10 == 0
+    noise = mean_noise(known, Roles.common(np.repeat([0, 1], 100)))
+    # that of half the difference of two means: 1 / (2 n)
+    np.testing.assert_allclose(noise, [[0.005, 0.05]] * 2)
