@@ -97,11 +97,13 @@ class BatchEqualizer(BatchCarrier):
         What was measured of harm: how far rows are moved where there is no batch effect, how much of a change that is
         planted is left, and what was lost within batches.
     association_ : dict
-        Cramér's V of the batch with each covariate of categories.
+        Cramér's V of the batch with each covariate that is no number.
     adapted_ : dict
         What was learned of batches that came later, see `adapt`.
     measured_ : list or None
         The columns of a DataFrame that are equalised, and that later rows must have.
+    columns_ : list or None
+        All columns of a DataFrame, whatever they are called.
     rows_ : ndarray
         At most 3,000 of the equalised rows, which later batches are brought to.
     n_features_in_, feature_names_in_
@@ -174,7 +176,7 @@ class BatchEqualizer(BatchCarrier):
             moved = self._moved(lesson.values, lesson.roles.batch)[0]
             if self.certify:
                 self.certificate_ = self._certified(lesson, moved, chain, refine, seeds)
-        self.rows_ = moved[kept].astype(np.float32)
+        self.rows_ = moved[kept]
         return self
 
     def adapt(self, X_new: Any, batch: Any) -> Self:
@@ -217,7 +219,7 @@ class BatchEqualizer(BatchCarrier):
         values = matrix.seen(drawn(group, matrix.shape[1], seeds.rng("drawn"))).values
         codes = np.repeat([0, 1], [len(self.rows_), len(values)])
         roles = Roles.common(codes)._replace(reference=codes == 0)
-        rows = np.concatenate([self.rows_.astype(float), values])
+        rows = np.concatenate([self.rows_, values])
         self.adapted_[name] = best_chain(rows, roles, seeds.rng("adapt"))
         z = self.adapted_[name].move(rows, codes)[1]
         if np.median(trust(z[codes == 1], z[codes == 0])) < LEAST_TRUST:
@@ -292,7 +294,7 @@ class BatchEqualizer(BatchCarrier):
             effects=lesson.effects,
             batches=[str(name) for name in self.batches_],
             name="batch" if self.batch is None else str(self.batch),
-            covariates=[str(name) for name in self.covariates or []],
+            covariates=[str(name) for name in self._protected()],
         )
 
     def _new(self, X: Any, name: Any) -> Matrix:

@@ -22,7 +22,7 @@ from ganaug.models.equalizing.annotated import (
     warn_of_counts,
     write,
 )
-from ganaug.models.equalizing.batches import Reference, labels_of
+from ganaug.models.equalizing.batches import Reference, labels_of, mask_of
 from ganaug.models.equalizing.trust import trust_between
 from ganaug.models.folders import load
 from ganaug.seeding import RandomState, Seeds
@@ -71,7 +71,7 @@ def equalize(
     layer, use_rep : str, optional
         The layer, or the entry of `obsm`, to equalise instead of X.
     reference
-        As in `BatchEqualizer`; a boolean column of `obs` says which cells are controls.
+        As in `BatchEqualizer`; a boolean column of `obs`, or its name, says which cells are controls.
     covariates : list of str, optional
         Columns of `obs` that have to survive: what they explain is no batch effect.
     labels_key : str, optional
@@ -103,7 +103,8 @@ def equalize(
         With ``key_added="ganaug"``, written are
 
         ``obsm["X_ganaug"]``
-            Equalised components, or the equalised features themselves where there are 50 or fewer.
+            Equalised components; where there are 50 features or fewer, these about their means, a missing value being 0
+            and none being held within the range that was seen.
         ``obs["ganaug_trust"]``
             Whether a cell has its like in other batches: 0 not, 1 as most have.
         ``obsm["ganaug_shift"]``, ``varm["ganaug_loadings"]``, ``varm["ganaug_scale"]``, ``obs["ganaug_factor"]``
@@ -130,6 +131,7 @@ def equalize(
     >>> adata.obsm["X_ganaug"].shape
     (60, 8)
     """
+    covariates = None if covariates is None else list(covariates)
     columns = [batch_key, *(covariates or []), *([] if labels_key is None else [labels_key])]
     matrix = matrix_of(adata, layer=layer, use_rep=use_rep, obs=columns)
     adata = _ready(adata, use_rep, key_added, layer_added, overwrite=overwrite, copy=copy)
@@ -137,10 +139,9 @@ def equalize(
     _check_batches(labels, batch_key)
     if use_rep is None:
         warn_of_counts(matrix, "adata.X" if layer is None else f"adata.layers[{layer!r}]")
-    reference = reference.to_numpy() if isinstance(reference, pd.Series) else reference
     model = BatchEqualizer(
         batch=batch_key,
-        reference=reference,
+        reference=_reference(adata.obs, labels, reference),
         covariates=covariates,
         labels=labels_key,
         allow_confounded=allow_confounded,
@@ -273,6 +274,14 @@ def _check_batches(labels: NDArray[Any], batch_key: str) -> None:
         )
 
 
+def _reference(obs: pd.DataFrame, labels: NDArray[Any], reference: Any) -> Any:
+    """The column of obs that a reference names, if it says which cells are controls; else the reference."""
+    named = isinstance(reference, str) and reference in obs and reference not in ["common", *np.unique(labels).tolist()]
+    if named and pd.api.types.is_bool_dtype(obs[reference].dtype):
+        reference = obs[reference]
+    return reference.to_numpy() if isinstance(reference, pd.Series) else reference
+
+
 def _loaded(path: str | os.PathLike[str]) -> BatchEqualizer:
     model = load(path)
     if not isinstance(model, BatchEqualizer):
@@ -282,9 +291,10 @@ def _loaded(path: str | os.PathLike[str]) -> BatchEqualizer:
 
 def _told(model: BatchEqualizer, asked: dict[str, Any]) -> dict[str, Any]:
     """What was done, as an h5ad file can hold it."""
-    wanted: Any = model.reference
+    wanted: Any = mask_of(model.reference)
     reference = wanted if isinstance(wanted, (str, np.ndarray)) else [str(name) for name in np.atleast_1d(wanted)]
-    asked |= {"reference": reference, "covariates": list(model.covariates or []) or None, "labels_key": model.labels}
+    covariates = [] if model.covariates is None else list(model.covariates)
+    asked |= {"reference": reference, "covariates": covariates or None, "labels_key": model.labels}
     asked |= {"random_state": model.random_state if isinstance(model.random_state, int) else None}
     certificate, found = getattr(model, "certificate_", None), {}
     if model.association_:  # not by name, in which a file has no room for a "/"

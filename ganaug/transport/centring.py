@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ganaug.transport.style import Floats, Roles, batch_means, dimension, mean_noise, shrinkage
 
-__all__ = ["Centring"]
+__all__ = ["Centring", "rounding"]
 
 # a spread is changed by this factor at most: beyond it, a feature is silent in one of the batches
 MOST_SCALE = 3.0
@@ -51,7 +51,7 @@ class Centring:
         rest = X if explained is None else X - explained
         taught, reference = roles.of_batches(), roles.reference[:, None].astype(float)
         mean, n = batch_means(rest, taught)
-        centred, tiny = rest - mean[roles.batch], _rounding(rest)
+        centred, tiny = rest - mean[roles.batch], rounding(rest)
         var = batch_means(centred**2, taught)[0]
         if not (varies := (n > 1) & (var > tiny)).all():
             # a feature that is constant in a batch, or missing, says nothing there, nor of the reference
@@ -105,7 +105,7 @@ def _weight(usable: NDArray[np.bool_]) -> Floats:
     return usable.T.astype(float, order="C")
 
 
-def _rounding(X: Floats) -> Floats:
+def rounding(X: Floats) -> Floats:
     """Variance below which a feature is constant, in its own units ``(n_features,)``."""
     everything = np.ones((len(X), 1))
     mean = batch_means(X, everything)[0]

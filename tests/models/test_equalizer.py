@@ -263,3 +263,116 @@ def test_an_unseen_batch_is_told_by_name() -> None:
     model = BatchEqualizer(batch="plate", random_state=0).fit(table)
     with pytest.raises(DataError, match="fit has not seen the batch 'P8'"):
         model.transform(table.assign(plate="P8"))
+
+
+def shifted(n: int = 90, p: int = 3) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of batches 1, 2 and 5, which differ in their means alone."""
+    batch = np.repeat([1, 2, 5], n // 3)
+    return np.random.default_rng(0).normal(size=(n, p)) + 10.0 * batch[:, None], batch
+
+
+def test_later_batches_may_be_called_by_a_number_and_by_a_text() -> None:
+    X, batch = shifted()
+    model = BatchEqualizer(random_state=0).fit(X, batch=batch)
+    late = X[batch == 2] + 40
+    before = model.adapt(late, 3).transform(late, batch=np.repeat(3, 30))
+    after = model.adapt(late - 90, "late").transform(late, batch=np.repeat(3, 30))
+    np.testing.assert_array_equal(after, before)
+    assert after.mean() == pytest.approx(X.mean(), abs=0.5)
+
+
+def test_a_later_batch_of_large_values_is_adapted_to() -> None:
+    X, batch = shifted(300)
+    model = BatchEqualizer(random_state=0).fit(1e9 + X, batch=batch)
+    late = X[batch == 2] + 40
+    moved = model.adapt(1e9 + late, 3).transform(1e9 + late, batch=np.repeat(3, 100)) - 1e9
+    assert moved.mean() == pytest.approx(X.mean(), abs=0.5)
+    assert moved.std(axis=0).mean() == pytest.approx(1.0, abs=0.2)
+    known, new = (model.equalized(rows, np.repeat(1, len(rows)))[1] for rows in (1e9 + X[:100], 1e9 + X[:3] + 50))
+    assert np.median(model.trust(known)) > 0.5
+    assert model.trust(new).max() < 0.1
+
+
+def test_an_array_does_not_say_which_columns_were_equalised() -> None:
+    table = plates().assign(passed=np.arange(300) % 2 == 0)
+    rows, plate = table.drop(columns="plate"), table["plate"]
+    model = BatchEqualizer(random_state=0).fit(rows, batch=plate)
+    with pytest.raises(DataError, match=r"fit saw 6 columns and equalised 5 of them, .* give a DataFrame"):
+        model.transform(rows.to_numpy(dtype=float), batch=plate)
+
+
+@pytest.mark.parametrize("unit", ["s", "ns"])
+def test_dates_are_batches_by_what_they_read_as(unit: str) -> None:
+    X, batch = np.random.default_rng(0).normal(size=(60, 3)), np.repeat([0, 1], 30)
+    day = pd.Series(np.array(["2026-01-01", "2026-01-02"], dtype="datetime64[ns]")[batch])
+    moved = [
+        BatchEqualizer(reference=reference, random_state=0).fit(X + 5 * batch[:, None], batch=day)
+        for reference in ("2026-01-02", pd.Timestamp("2026-01-02"), np.datetime64("2026-01-02"))
+    ]
+    assert moved[0].batches_.tolist() == ["2026-01-01", "2026-01-02"]
+    rows = [model.transform(X, batch=day.astype(f"datetime64[{unit}]")) for model in moved]
+    np.testing.assert_array_equal(rows[0], rows[1])
+    np.testing.assert_array_equal(rows[0], rows[2])
+    assert rows[0][:30].mean() == pytest.approx(5.0, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("batch", "reference", "names"),
+    [
+        (pd.Series([1, 2] * 30, dtype=object), 1, [1, 2]),
+        (pd.Series([True, False] * 30, dtype=object), True, [False, True]),
+        (np.array([True, False] * 30), True, [False, True]),
+        (pd.Series([1, 2] * 30, dtype="Int64"), [1], [1, 2]),
+    ],
+)
+def test_labels_keep_their_kind_however_they_are_held(batch: Any, reference: Any, names: list[Any]) -> None:
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    model = BatchEqualizer(reference=reference, random_state=0).fit(X, batch=batch)
+    assert model.batches_.tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("reference", "said"),
+    [
+        ("comon", "the reference 'comon' is no batch; did you mean 'common'"),
+        ("1", "the reference '1' is no batch; did you mean 1"),
+        (True, "the reference True is no batch"),
+        (pd.array([True, None] * 45, dtype="boolean"), "the reference does not say whether row 1 is a control"),
+        ([None, *[True] * 89], "the reference does not say whether row 0 is a control"),
+        ([], "the reference is an empty list"),
+    ],
+)
+def test_what_is_no_reference_is_told(reference: Any, said: str) -> None:
+    X, batch = shifted()
+    with pytest.raises(DataError, match=said):
+        BatchEqualizer(reference=reference, random_state=0).fit(X, batch=batch)
+
+
+def test_columns_may_be_given_as_an_index() -> None:
+    table = plates().assign(treated=lambda t: t["dose"] > 1)
+    names = ["dose", "treated"]
+    listed, indexed = (
+        BatchEqualizer(batch="plate", covariates=covariates, random_state=0).fit(table)
+        for covariates in (names, pd.Index(names))
+    )
+    pd.testing.assert_frame_equal(indexed.transform(table), listed.transform(table))
+    assert list(indexed.association_) == ["treated"]
+    assert 0 <= indexed.association_["treated"] < 0.3
+
+
+def test_an_infinite_cell_is_told_by_its_column() -> None:
+    table = plates()
+    table.iloc[7, 1] = np.inf
+    with pytest.raises(DataError, match="column 'b' holds inf at row well 7"):
+        BatchEqualizer(batch="plate").fit(table)
+
+
+def test_floats_keep_their_precision_and_whole_numbers_become_floats() -> None:
+    table = plates().astype({"a": "float32", "b": "Float32"})
+    table["c"] = (10 * table["c"]).round().astype("Int64").where(np.arange(300) > 0)
+    moved = BatchEqualizer(batch="plate", random_state=0).fit_transform(table)
+    assert moved.dtypes.astype(str).tolist() == ["float32", "Float32", "Float64", "float64", "float64"]
+    assert moved["c"].isna().tolist() == table["c"].isna().tolist()
+    X = np.abs(table[["a", "d"]].to_numpy(dtype="float32"))
+    for rows in (X, sparse.csr_array(X)):
+        assert BatchEqualizer(random_state=0).fit_transform(rows, batch=table["plate"]).dtype == np.float32

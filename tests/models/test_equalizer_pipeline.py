@@ -129,3 +129,26 @@ def test_in_a_column_transformer_the_batch_is_a_column() -> None:
     spread = [t[list("abcd")].groupby(rows["plate"]).mean().std(ddof=0).mean() for t in (rows, moved)]
     assert spread[1] < 0.3 * spread[0]
     assert cross_validated(make_pipeline(both, LogisticRegression()), rows, kind) > 0.85
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2, 3, 4], [(name, 1) for name in "abcde"]])
+def test_pandas_comes_out_whatever_columns_are_called(names: list[Any]) -> None:
+    rows = table()[0].set_axis(names, axis=1)
+    equalizer = BatchEqualizer(batch=names[4], random_state=0).fit(rows)
+    moved = equalizer.transform(rows)
+    assert list(moved.columns) == list(equalizer.get_feature_names_out()) == names[:4]
+    assert list(equalizer.get_feature_names_out([f"f{j}" for j in range(5)])) == ["f0", "f1", "f2", "f3"]
+    promised = equalizer.set_output(transform="pandas").transform(rows)
+    assert list(promised.columns) == names[:4]
+    np.testing.assert_array_equal(promised, moved)
+
+
+def test_columns_called_by_numbers_may_be_left_out_later_as_others_may() -> None:
+    rows, kind = table()
+    rows = rows.assign(kind=kind).set_axis(range(6), axis=1)
+    equalizer = BatchEqualizer(batch=4, covariates=[5], random_state=0).fit(rows)
+    moved, later = equalizer.transform(rows), rows.drop(columns=5)
+    pd.testing.assert_frame_equal(equalizer.transform(later), moved.drop(columns=5))
+    promised = equalizer.set_output(transform="pandas").transform(later)
+    assert list(promised.columns) == [0, 1, 2, 3, 5]
+    assert promised[5].isna().all()

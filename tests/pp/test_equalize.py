@@ -397,3 +397,36 @@ def test_three_hundred_batches_work_and_many_tiny_ones_are_warned_of() -> None:
 def test_the_same_seed_gives_the_same_bytes() -> None:
     one, other = (ganaug.pp.equalize(cells(), "batch", copy=True) for _ in range(2))
     assert one.obsm["X_ganaug"].tobytes() == other.obsm["X_ganaug"].tobytes()
+
+
+def test_controls_may_be_named_by_their_column() -> None:
+    adata = proteins()
+    adata.obs["ctl"] = np.arange(adata.n_obs) % 3 == 0
+    found = []
+    for reference in ("ctl", adata.obs["ctl"], adata.obs["ctl"].tolist()):
+        ganaug.pp.equalize(adata, "day", reference=reference, certify=False, steps=0, overwrite=True)
+        found.append(adata.obsm["X_ganaug"])
+        np.testing.assert_array_equal(adata.uns["ganaug"]["reference"], adata.obs["ctl"])
+    np.testing.assert_array_equal(found[0], found[1])
+    np.testing.assert_array_equal(found[0], found[2])
+    with pytest.raises(DataError, match="the reference 'clt' is no batch"):
+        ganaug.pp.equalize(adata, "day", reference="clt", overwrite=True)
+
+
+@pytest.mark.parametrize(("as_type", "written"), [("float32", "float32"), ("float64", "float64"), ("int32", "float64")])
+def test_a_layer_is_as_precise_as_its_source(as_type: str, written: str) -> None:
+    adata = proteins(p=4)
+    adata.X = (10 * adata.X - 1e6).astype(as_type)
+    model = ganaug.pp.equalize(adata, "day", layer_added="equalized", certify=False, steps=0, return_model=True)
+    assert adata.layers["equalized"].dtype == written
+    table = pd.DataFrame(adata.X, columns=adata.var_names)
+    moved = model.equalized(table, batch=adata.obs["day"])[0]
+    np.testing.assert_array_equal(adata.layers["equalized"], moved.astype(written))
+
+
+def test_days_may_be_dates() -> None:
+    adata = proteins()
+    adata.obs["day"] = pd.to_datetime(adata.obs["day"].map({"d1": "2026-01-01", "d2": "2026-01-02"}))
+    ganaug.pp.equalize(adata, "day", reference="2026-01-01", layer_added="equalized", certify=False, steps=0)
+    assert adata.uns["ganaug"]["batches"] == ["2026-01-01", "2026-01-02"]
+    np.testing.assert_allclose(ganaug.pp.equalized_matrix(adata), adata.layers["equalized"], atol=1e-4)

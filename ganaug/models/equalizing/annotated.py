@@ -13,6 +13,7 @@ from scipy import sparse
 
 from ganaug.data.checks import nearest
 from ganaug.errors import DataError
+from ganaug.models.equalizing.batches import labels_of
 from ganaug.models.equalizing.lowrank import LowRank, Thin
 from ganaug.models.equalizing.matrix import Matrix
 
@@ -108,11 +109,13 @@ def equalized_keys(
     """
     low = LowRank.of(model) if matrix.names is not None and matrix.shape[1] == n_features else None
     order = slice(None) if matrix.columns is None else np.argsort(matrix.columns)
+    dtype = np.dtype(matrix.source.dtype)
+    dtype = dtype if dtype.kind == "f" else np.dtype(float)  # whole numbers that are moved have decimals
     parts: dict[Key, list[Any]] = {}
     for part in model.equalized_parts(matrix, batch):
         found: dict[Key, Any] = {("obsm", f"X_{key}"): part.coordinates.astype(np.float32)}
         if layer is not None:
-            values = part.values[:, order].astype(np.float32)
+            values = part.values[:, order].astype(dtype)
             found["layers", layer] = sparse.csr_matrix(values) if matrix.sparse else values
         if low is not None:
             found |= _lazy(low.thin(part.before, part.labels, part.coordinates), key)
@@ -137,10 +140,10 @@ def lazy_rows(adata: AnnData, key: str, rows: slice) -> Floats:
         if name not in there:
             raise DataError(f"adata.{where} has no {name!r}: not equalised, or in a way that has no lazy matrix")
     matrix = matrix_of(adata, layer=told.get("layer"), use_rep=None, obs=[told["batch_key"]])
-    labels = adata.obs[told["batch_key"]].iloc[rows].astype(str)
+    labels = labels_of(adata.obs[told["batch_key"]], adata.n_obs)[rows].astype(str)
     batch = pd.Index(told["batches"]).get_indexer(labels)
     if (batch < 0).any():
-        name = labels.iloc[int(np.argmin(batch))]
+        name = str(labels[int(np.argmin(batch))])
         raise DataError(
             f"adata.obs[{told['batch_key']!r}] says {name!r}, which was no batch when these cells were equalised"
             f"{nearest(name, told['batches'])}; equalise them again"

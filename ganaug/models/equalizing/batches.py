@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,24 @@ from ganaug.data.checks import nearest
 from ganaug.errors import DataError
 from ganaug.transport.style import Roles
 
-__all__ = ["Reference", "check_spelling", "effects_of", "labels_of", "levels_of", "roles_of", "unseen"]
+__all__ = [
+    "Reference",
+    "check_spelling",
+    "effects_of",
+    "is_amount",
+    "labels_of",
+    "levels_of",
+    "mask_of",
+    "roles_of",
+    "unseen",
+]
 
 Floats = NDArray[np.float64]
 # a column with no more levels than this has kinds in it, however few rows there are
 SURELY_KINDS = 10
 Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
+# what a reference of several batches, or of controls, comes as
+LISTED = (list, tuple, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
 
 
 def roles_of(codes: NDArray[np.intp], batches: NDArray[Any], reference: Reference) -> Roles:
@@ -28,14 +41,15 @@ def roles_of(codes: NDArray[np.intp], batches: NDArray[Any], reference: Referenc
     Raises
     ------
     DataError
-        If the reference is no batch, or a batch has fewer than two controls.
+        If the reference is no batch, does not say of every row whether it is a control, or names fewer than two
+        controls of a batch.
 
     Examples
     --------
     >>> roles_of(np.array([0, 0, 1]), np.array(["P1", "P2"]), "P2").reference.tolist()
     [False, False, True]
     """
-    roles, reference = Roles.common(codes), _plain(reference)
+    roles, reference = Roles.common(codes), mask_of(reference)
     if isinstance(reference, str) and reference == "common" and "common" not in batches:
         return roles
     if isinstance(reference, np.ndarray) and reference.dtype == bool:
@@ -44,34 +58,66 @@ def roles_of(codes: NDArray[np.intp], batches: NDArray[Any], reference: Referenc
         if len(few):
             raise DataError(f"the batch {str(few[0])!r} has fewer than two controls, which show no style")
         return roles._replace(learn=reference, reference=reference)
-    asked = list(reference) if isinstance(reference, (list, tuple, np.ndarray)) else [reference]
+    asked = [_spelled(name) for name in (reference if isinstance(reference, LISTED) else [reference])]
     if not asked:
         raise DataError('the reference is an empty list; name a batch, or leave it at "common"')
     for name in asked:
-        if isinstance(name, (bool, np.bool_)) or name not in batches:
-            raise DataError(f"the reference {name!r} is no batch; there are {batches.tolist()}")
+        # True equals 1, which may be a batch
+        if (isinstance(name, (bool, np.bool_)) and batches.dtype != bool) or name not in batches:
+            raise DataError(f"the reference {name!r} is no batch{nearest(name, [*batches.tolist(), 'common'])}")
     return roles._replace(reference=np.isin(batches, np.array(asked))[codes])
 
 
-def _plain(reference: Any) -> Any:
-    """Controls as an array of bool, however they are said."""
-    if isinstance(reference, (pd.Series, list, tuple, np.ndarray)) and len(reference):
-        array = np.asarray(reference)
-        if array.dtype == bool or (array.dtype == object and all(isinstance(each, (bool, np.bool_)) for each in array)):
-            return array.astype(bool)
-    return reference
+def mask_of(reference: Any) -> Any:
+    """Controls as an array of bool, however they are said; any other reference as it is.
+
+    Examples
+    --------
+    >>> mask_of([True, False]), mask_of("P1")
+    (array([ True, False]), 'P1')
+    """
+    if not isinstance(reference, LISTED):
+        return reference
+    said = np.asarray(reference, dtype=object)
+    missing = pd.isna(said)
+    if missing.all() or not all(isinstance(each, (bool, np.bool_)) for each in said[~missing]):
+        return reference
+    if missing.any():
+        raise DataError(
+            f"the reference does not say whether row {int(np.flatnonzero(missing)[0])} is a control; "
+            "give True or False for every row"
+        )
+    return said.astype(bool)
+
+
+def _spelled(name: Any) -> Any:
+    """A date as `labels_of` writes it; any other name as it is."""
+    dated = isinstance(name, (date, timedelta, np.datetime64, np.timedelta64))
+    return labels_of([name], 1).tolist()[0] if dated else name
 
 
 def labels_of(batch: Any, n: int) -> NDArray[Any]:
-    """Return the batch of each of so many rows ``(n_rows,)``; raise `DataError` where one has none."""
+    """Return the batch of each of so many rows ``(n_rows,)``; raise `DataError` where one has none.
+
+    A date is a text, whatever its unit, and one of midnight has no time.
+
+    Examples
+    --------
+    >>> labels_of([pd.Timestamp("2026-01-01"), pd.Timestamp("2026-01-01 18:30")], 2).tolist()
+    ['2026-01-01', '2026-01-01 18:30:00']
+    """
     # a list of texts with a gap would be all texts as an array
     whole = np.asarray(batch, dtype=object) if isinstance(batch, (list, tuple)) else batch
-    labels = batch if isinstance(batch, pd.Series) else pd.Series(column_or_1d(whole, warn=True)).infer_objects()
+    named = isinstance(whole, (pd.Series, pd.Index))
+    labels = pd.Series(whole if named else column_or_1d(whole, warn=True)).infer_objects()
     if len(labels) != n:
         raise DataError(f"there are {n} rows and {len(labels)} batch labels")
     if labels.isna().any():
         raise DataError(f"row {int(np.flatnonzero(labels.isna())[0])} has no batch label; give it one or leave it out")
     found = labels.to_numpy()
+    if found.dtype.kind in "mM":
+        # one by one: pandas writes a column of dates by what all of them have in common
+        found = pd.Series(found).map(lambda each: str(each).removesuffix(" 00:00:00")).to_numpy()
     return found if found.dtype.kind in "iufb" else found.astype(str)
 
 
@@ -111,11 +157,16 @@ def _kind(name: Any) -> str:
     return "truth value" if isinstance(name, bool) else "number" if isinstance(name, (int, float)) else "text"
 
 
+def is_amount(column: pd.Series[Any]) -> bool:
+    """Whether a column holds numbers, and not truth values, which pandas counts among them."""
+    return bool(pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype))
+
+
 def effects_of(column: pd.Series[Any], name: Hashable) -> Floats:
     """Dummies of a category's levels but one, or the numbers themselves ``(n_rows, n_effects)``."""
     if column.isna().any():
         raise DataError(f"the covariate {name!r} is missing in some rows; fill it or leave the rows out")
-    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+    if is_amount(column):
         return column.to_numpy(dtype=float)[:, None]
     _check_kinds(column, f"the covariate {name!r}")
     # levels that no row has are none

@@ -39,16 +39,27 @@ class BatchCarrier(TransformerMixin, BatchReader):  # type: ignore[misc]
     chain_: Chain | None
     way_: str
     adapted_: dict[Any, Chain]
-    rows_: NDArray[np.float32]
+    rows_: Floats
     lowest_: Floats
     highest_: Floats
+
+    def __sklearn_tags__(self) -> Any:
+        """Floats keep their precision."""
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
 
     def transform(self, X: Any, batch: Any = None) -> Any:
         """Return rows ``(n_rows, n_features)`` of known batches in the reference's style, as the kind they came in.
 
-        Missing values stay missing, and values stay within the range that `fit` saw. Columns named in `covariates` and
-        `labels` are needed by `fit` alone: where they are there they are handed on as they are, and may be left out.
-        After `set_output`, which promises the columns of `get_feature_names_out`, they are then missing throughout.
+        Floats keep their precision, and whole numbers become floats. Missing values stay missing. Values are held
+        within the range that `fit` saw, those of later rows of a reference batch as well; where the way is
+        ``"identity"`` they are left as they are. A model that was fitted on a single batch knows no other, and returns
+        all rows as they are, whatever batch they are said to be from.
+
+        Columns named in `covariates` and `labels` are needed by `fit` alone: where they are there they are handed on as
+        they are, and may be left out. After `set_output`, which promises the columns of `get_feature_names_out`, they
+        are then missing throughout.
 
         Raises
         ------
@@ -61,7 +72,8 @@ class BatchCarrier(TransformerMixin, BatchReader):  # type: ignore[misc]
         """Return the equalised values ``(n_rows, n_numeric)`` and their coordinates ``(n_rows, n_components)``.
 
         The values are sparse if X is. The coordinates are principal components with the noise shrunk away; with 50
-        features or fewer, the features.
+        features or fewer, the features about their means, a missing value being 0. They are not held within the range
+        that `fit` saw, as values are. Of a model that was fitted on a single batch they are the values.
         """
         matrix, labels = self._known(X, batch)
         pieces, coordinates = [], []
@@ -88,7 +100,7 @@ class BatchCarrier(TransformerMixin, BatchReader):  # type: ignore[misc]
         """
         check_is_fitted(self)
         # of one type with the known ones, or distances to all of them are kept in memory
-        return trust(np.asarray(coordinates, dtype=float), self._encoded(self.rows_.astype(float)))
+        return trust(np.asarray(coordinates, dtype=float), self._encoded(self.rows_))
 
     def unknown(self, labels: NDArray[Any]) -> list[Any]:
         """Batches among these of which nothing has been learned."""
@@ -113,7 +125,8 @@ class BatchCarrier(TransformerMixin, BatchReader):  # type: ignore[misc]
 
     def _carried(self, values: Floats, labels: NDArray[Any]) -> tuple[Floats, Floats]:
         """Values and coordinates of rows of known batches."""
-        new = np.isin(labels, list(self.adapted_))
+        # name by name: in one array a number would become a text beside another one
+        new = np.any([labels == name for name in self.adapted_], axis=0)
         if not new.any():
             return self._moved(values, np.searchsorted(self.batches_, labels))
         moved, z = values.copy(), self._encoded(values).copy()

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ganaug.transport.centring import rounding
 from ganaug.transport.style import Floats, batch_means
 
 __all__ = ["column_changes", "explained", "plane"]
 
 MOST_COLUMNS = 500
 MOST_DOTS = 400
-TINY = 1e-12
 
 
 def explained(X: Floats, codes: NDArray[np.intp]) -> Floats:
@@ -32,9 +32,10 @@ def explained(X: Floats, codes: NDArray[np.intp]) -> Floats:
     array([1., 0.])
     """
     means, counts = batch_means(X, np.eye(codes.max() + 1)[codes])
-    centre = (counts * means).sum(axis=0) / np.maximum(counts.sum(axis=0), TINY)
+    n = np.maximum(counts.sum(axis=0), 1)
+    centre = (counts * means).sum(axis=0) / n
     between, total = (counts * (means - centre) ** 2).sum(axis=0), np.nansum((X - centre) ** 2, axis=0)
-    return np.asarray(np.where(total > TINY, between / np.maximum(total, TINY), 0.0))
+    return np.asarray(between / np.where(total > n * rounding(X), total, np.inf))
 
 
 def column_changes(
@@ -43,7 +44,8 @@ def column_changes(
     """Say what changed of each column, the most first, and the squared changes in its variances, ``before.shape``."""
     centre, _ = batch_means(before, np.ones((len(before), 1)))
     variance = batch_means((before - centre) ** 2, np.ones((len(before), 1)))[0]
-    moved = (after - before) ** 2 / np.maximum(variance, TINY)
+    # a column that is constant has no unit to be moved in
+    moved = (after - before) ** 2 / np.where(variance > rounding(before), variance, np.inf)
     size = np.sqrt(batch_means(moved, np.ones((len(before), 1)))[0][0])
     shares = explained(before, codes), explained(after, codes)
     return [
@@ -59,11 +61,12 @@ def plane(
     rows = rng.permutation(len(before))[:MOST_DOTS]
     known = ~np.isnan(before).all(axis=0)
     one, other = (side[:, known] for side in (before, after))
-    centre, spread = np.nanmean(one, axis=0), np.maximum(np.nanstd(one, axis=0), TINY)
+    centre, spread = np.nanmean(one, axis=0), np.nanstd(one, axis=0)
+    spread = np.where(spread**2 > rounding(one), spread, np.inf)
     one, other = (np.nan_to_num((side[rows] - centre) / spread) for side in (one, other))
     if one.shape[1] < 2:
         return {}
     _, singular, axes = np.linalg.svd(one - one.mean(axis=0), full_matrices=False)
-    share = float((singular[:2] ** 2).sum() / max((singular**2).sum(), TINY))
+    share = float((singular[:2] ** 2).sum() / max((singular**2).sum(), np.finfo(float).tiny))
     points = {side: (z @ axes[:2].T).round(3).tolist() for side, z in (("before", one), ("after", other))}
     return {**points, "batch": codes[rows].tolist(), "batches": list(batches), "share": share}

@@ -13,6 +13,7 @@ from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
 from ganaug.fidelity.wording import percent
+from ganaug.transport.centring import rounding
 from ganaug.transport.space import Space
 from ganaug.transport.style import Floats, Roles, batch_means
 
@@ -30,7 +31,6 @@ PSEUDO_BATCHES = 3
 ROWS_OF_A_STATE, MOST_STATES = 100, 10
 # states of which the distance, in units of their spread, falls below this share of what it was have come together
 LEAST_APART = 0.5
-TINY = 1e-12
 
 
 class OverCorrection(NamedTuple):
@@ -93,7 +93,7 @@ def null_move(X: Floats, batch: NDArray[np.intp], equalize: Moves, rng: np.rando
     filled = _filled(own)
     with threadpool_limits(limits=1):
         far = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(filled).kneighbors()[0][:, -1]
-    return float(np.linalg.norm(change, axis=1).mean() / max(far.mean(), TINY))
+    return float(np.linalg.norm(change, axis=1).mean() / max(far.mean(), _nothing(filled)))
 
 
 def over_correction(
@@ -123,7 +123,7 @@ def over_correction(
     overlap, expected = np.array([_overlap(start[rows], end[rows]) for rows in parts]).reshape(-1, 2).T
     apart = np.array([_apart(start[rows], end[rows], states[rows]) for rows in parts])
     was, now = _variance(first, batch), _variance(then, batch)
-    there = np.where(was > TINY, was, np.inf)
+    there = np.where(was > rounding(first), was, np.inf)
     square = np.nan_to_num(then - first) ** 2
     return OverCorrection((was - now) / there, np.sqrt(square.mean(axis=0) / there), seen, overlap, expected, apart)
 
@@ -180,10 +180,15 @@ def _apart(before: Floats, after: Floats, states: NDArray[np.intp]) -> float:
     rows = np.isin(states, found)
     codes = np.searchsorted(found, states[rows])
     was, now = _distances(before[rows], codes), _distances(after[rows], codes)
-    return float((now / np.maximum(was, TINY)).min())
+    return float((now / np.maximum(was, np.finfo(float).tiny)).min())
 
 
 def _distances(z: Floats, states: NDArray[np.intp]) -> Floats:
     """Distances between the centres of states, in units of the spread within them ``(n_pairs,)``."""
     means = batch_means(z, Roles.common(states).of_batches())[0]
-    return np.asarray(pdist(means) / max(np.sqrt(((z - means[states]) ** 2).sum(axis=1).mean()), TINY))
+    return np.asarray(pdist(means) / max(np.sqrt(((z - means[states]) ** 2).sum(axis=1).mean()), _nothing(z)))
+
+
+def _nothing(X: Floats) -> float:
+    """Distance below which rows are the same, in their own units; never zero."""
+    return float(max(np.sqrt(rounding(X).sum()), np.finfo(float).tiny))

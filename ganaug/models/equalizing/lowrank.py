@@ -58,7 +58,7 @@ class Block(NamedTuple):
             shift = np.hstack([shift, np.eye(len(self.names))[place]])
         if chain.lengths is None:
             return Thin(np.ones((len(X), 1)), shift)
-        longer, length = chain.lengths.moved(X, batch), np.linalg.norm(X, axis=1, keepdims=True)
+        longer, length = chain.lengths.moved(X, batch), np.sqrt(np.nansum(X**2, axis=1, keepdims=True))
         return Thin(longer * chain.lengths.typical / np.where(length > 0, length, 1.0), longer * shift)
 
 
@@ -99,11 +99,6 @@ class LowRank:
         known = Block(model.chain_, model.batches_, np.arange(len(model.batches_)))
         late = [Block(chain, np.array([name]), np.array([1])) for name, chain in model.adapted_.items()]
         return cls((known, *late))
-
-    @property
-    def names(self) -> list[str]:
-        """The batches, in the order of the columns of `scale`."""
-        return [str(name) for block in self.blocks for name in block.names]
 
     @property
     def loadings(self) -> Floats:

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from ganaug.errors import ModelFileError
 
@@ -73,6 +74,7 @@ def pack(value: Any, path: str, arrays: Arrays) -> Any:
     (1.5, array([0., 0.]))
     """
     value = value.item() if isinstance(value, np.generic) else value
+    value = value.to_numpy() if isinstance(value, (pd.Series, pd.Index)) else value
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.ndarray):

@@ -201,3 +201,20 @@ def test_the_same_seed_gives_the_same_certificate() -> None:
         for _ in range(2)
     )
     assert one == other
+
+
+def test_harm_is_the_same_in_any_unit() -> None:
+    rng = np.random.default_rng(0)
+    batch = np.repeat([0, 1], 150)
+    X = np.column_stack([rng.normal(size=(300, 3)), np.ones(300)])
+    found = []
+    for unit in (1.0, 1e-9, 1e-14):
+        before = unit * X
+        after = before - np.column_stack([before[:, :3].mean(axis=1, keepdims=True).repeat(3, axis=1), 0 * batch])
+        lost = over_correction(before, after, batch, np.random.default_rng(0))
+        moved = null_move(before, batch, lambda X, batch: X + np.nanstd(X), np.random.default_rng(0))
+        assert lost is not None
+        found.append([*lost.removed, *lost.moved, *lost.overlap, *lost.apart, moved])
+    assert found[0][:3] == pytest.approx([0.3] * 3, abs=0.1)
+    assert found[0][3] == 0.0
+    np.testing.assert_allclose(found[1:], [found[0]] * 2, rtol=1e-5)

@@ -164,3 +164,13 @@ def test_a_table_model_is_loaded_by_the_same_name(tmp_path: Path) -> None:
     table = pd.DataFrame({"x": np.arange(60.0) % 7, "y": list("ab") * 30})
     TabularGAN(refine=False, correct=False, random_state=0).fit(table).save(tmp_path / "model")
     assert isinstance(ganaug.load(tmp_path / "model"), TabularGAN)
+
+
+def test_settings_may_be_columns_of_a_table(tmp_path: Path) -> None:
+    table, controls = plates(), pd.Series(np.arange(300) % 2 == 0)
+    model = BatchEqualizer(batch="plate", covariates=table.columns[-1:], reference=controls, random_state=0).fit(table)
+    model.save(tmp_path / "model")
+    again = ganaug.load(tmp_path / "model")
+    assert isinstance(again, BatchEqualizer)
+    assert again.transform(table).equals(model.transform(table))
+    assert again.fit(table).transform(table).equals(model.transform(table))

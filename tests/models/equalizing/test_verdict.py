@@ -126,3 +126,21 @@ def test_of_many_batches_those_that_were_changed_most_are_listed() -> None:
     assert "the 20 that were changed most of 60" in page
     assert '<th scope="row" class="name">B41</th>' in page
     assert "56 others" in page
+
+
+def test_what_changed_is_the_same_in_any_unit() -> None:
+    rng = np.random.default_rng(0)
+    codes = np.repeat([0, 1], 200)
+    X = np.column_stack([rng.normal(size=400) + 2.0 * codes, rng.normal(size=400), np.ones(400)])
+    moved = X - np.column_stack([2.0 * codes, np.zeros((400, 2))])
+    found = [column_changes(unit * X, unit * moved, codes, list("abc")) for unit in (1.0, 1e-9, 1e9)]
+    shown = [plane(unit * X, unit * moved, ["P1", "P2"], codes, np.random.default_rng(0)) for unit in (1.0, 1e-9, 1e9)]
+    assert found[0][0][0]["before"] == pytest.approx(0.5, abs=0.05)
+    assert found[0][0][0]["moved"] == pytest.approx(1.0, abs=0.1)
+    assert found[0][0][2] == {"column": "c", "before": 0.0, "after": 0.0, "moved": 0.0}
+    for (columns, squares), drawn in zip(found[1:], shown[1:], strict=True):
+        for one, other in zip(columns, found[0][0], strict=True):
+            assert one.pop("column") == other["column"]
+            assert one == pytest.approx({name: value for name, value in other.items() if name != "column"}, rel=1e-6)
+        np.testing.assert_allclose(squares, found[0][1], rtol=1e-6)
+        np.testing.assert_allclose(np.abs(drawn["after"]), np.abs(shown[0]["after"]), atol=0.002)
