@@ -89,7 +89,7 @@ class Margins:
     def _ranks(self) -> Floats:
         """Places of the real counts that rank as each different drawn one: first, how many, and those of its key."""
         drawn, real = self.drawn.different, self.real
-        key, n = drawn.key, real.n[drawn.key] / 1.0
+        key, n = drawn.key, real.n[drawn.key]
         first = real.start[key] + drawn.below * n / self.drawn.n[key] - real.n_zeros[key]
         many = drawn.many * n / self.drawn.n[key]
         return np.stack([first, many, real.start[key], real.start[key + 1] - 1], axis=1)
