@@ -290,9 +290,8 @@ def _with_two_of_each(rows: Codes, *kinds: Codes) -> Codes:
 def _check_told_apart(type_: Codes, batch: Codes, label_key: str | None, batch_key: str | None) -> None:
     """Refuse types and batches of which no offsets can be told apart: those that no chain of shared cells joins."""
     n = int(type_.max()) + 1
-    together = np.unique(np.stack([type_, n + batch]), axis=1)
     size = n + int(batch.max()) + 1
-    joined = sparse.coo_matrix((np.ones(together.shape[1]), tuple(together)), shape=(size, size))
+    joined = sparse.coo_matrix((np.ones(len(type_)), (type_, n + batch)), shape=(size, size))
     if connected_components(joined, directed=False)[0] > 1:
         raise DataError(
             f"obs[{label_key!r}] and obs[{batch_key!r}] cannot be told apart: some types and batches have nothing to "

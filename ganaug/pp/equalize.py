@@ -19,10 +19,11 @@ from ganaug.models.equalizing.annotated import (
     equalized_keys,
     lazy_rows,
     matrix_of,
+    told_of,
     warn_of_counts,
     write,
 )
-from ganaug.models.equalizing.batches import Reference, labels_of, mask_of
+from ganaug.models.equalizing.batches import Reference, labels_of
 from ganaug.models.equalizing.trust import trust_between
 from ganaug.models.folders import load
 from ganaug.seeding import RandomState, Seeds
@@ -154,7 +155,7 @@ def equalize(
     z, codes = found["obsm", f"X_{key_added}"], np.unique(labels, return_inverse=True)[1]
     found["obs", f"{key_added}_trust"] = trust_between(z, codes, Seeds(random_state).rng("trust"))
     asked = {"batch_key": batch_key, "layer": layer, "use_rep": use_rep, "layer_added": layer_added}
-    found["uns", key_added] = _told(model, asked)
+    found["uns", key_added] = told_of(model, asked)
     write(adata, found, key_added, layer_added)
     returned = [each for each, wanted in ((adata, copy), (model, return_model)) if wanted]
     return tuple(returned) if len(returned) > 1 else returned[0] if returned else None
@@ -223,7 +224,7 @@ def equalize_new(
     found = equalized_keys(model, matrix, labels, key_added, layer_added, adata.n_vars)
     found["obs", f"{key_added}_trust"] = model.trust(found["obsm", f"X_{key_added}"])
     asked = {"batch_key": batch_key, "layer": layer, "use_rep": use_rep, "layer_added": layer_added}
-    found["uns", key_added] = _told(model, asked)
+    found["uns", key_added] = told_of(model, asked)
     write(adata, found, key_added, layer_added)
     return adata if copy else None
 
@@ -287,25 +288,3 @@ def _loaded(path: str | os.PathLike[str]) -> BatchEqualizer:
     if not isinstance(model, BatchEqualizer):
         raise DataError(f"{os.fspath(path)!r} holds a {type(model).__name__}, not a BatchEqualizer")
     return model
-
-
-def _told(model: BatchEqualizer, asked: dict[str, Any]) -> dict[str, Any]:
-    """What was done, as an h5ad file can hold it."""
-    wanted: Any = mask_of(model.reference)
-    reference = wanted if isinstance(wanted, (str, np.ndarray)) else [str(name) for name in np.atleast_1d(wanted)]
-    covariates = [] if model.covariates is None else list(model.covariates)
-    asked |= {"reference": reference, "covariates": covariates or None, "labels_key": model.labels}
-    asked |= {"random_state": model.random_state if isinstance(model.random_state, int) else None}
-    certificate, found = getattr(model, "certificate_", None), {}
-    if model.association_:  # not by name, in which a file has no room for a "/"
-        names, values = map(str, model.association_), np.array(list(model.association_.values()))
-        found = {"covariates": list(names), "cramers_v": values}
-    told = {
-        "batches": [str(name) for name in [*model.batches_, *model.adapted_]],
-        "way": model.way_,
-        "guard": {way: kept._asdict() for way, kept in model.guard_.items()},
-        "association": found or None,
-        "certificate": None if certificate is None else certificate.to_dict(),
-        "note": "Test for differences on the raw values, with the batch in the design.",
-    }
-    return {name: value for name, value in (asked | told).items() if value is not None}

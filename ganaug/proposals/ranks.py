@@ -21,7 +21,7 @@ BASE = 2.0**28  # counts are below
 
 
 class Different(NamedTuple):
-    """Keys and counts in one number each, in order; the keys; how many cells have fewer, and how many have as many.
+    """Keys and counts in one number each, in order; the keys; how many cells have fewer, and as many; each key's first.
 
     Each key ends with a value that no count has, so that what is greater than all of its counts is found there.
     """
@@ -30,13 +30,13 @@ class Different(NamedTuple):
     key: Codes
     below: Codes
     many: Codes
+    first: Codes
 
     def find(self, key: Codes, value: NDArray[np.float32]) -> Codes:
         """Return where counts above zero are ``(n,)``; one that is not there is where the next greater is."""
         wanted = key * BASE + np.minimum(value, BASE - 1, dtype=np.float64)  # single precision has no BASE - 1
-        first = np.searchsorted(self.key, np.arange(self.key[-1] + 1))
         # most counts of a gene come without a gap from one on, which spares the search
-        at = (first.take(key) + value - 1).clip(max=len(self.codes) - 1).astype(np.intp)
+        at = (self.first.take(key) + value - 1).clip(max=len(self.codes) - 1).astype(np.intp)
         elsewhere = np.flatnonzero(self.codes.take(at) != wanted)
         at[elsewhere] = np.searchsorted(self.codes, wanted.take(elsewhere))
         return np.asarray(at)
@@ -88,4 +88,5 @@ class Sorted:
         below = self.n_zeros[key] + first - self.start[key]
         order = np.argsort(np.append(codes, keys * BASE + BASE - 1), kind="stable")
         with_ends = (codes, keys * BASE + BASE - 1), (key, keys), (below, self.n), (many, np.zeros_like(keys))
-        return Different(*(np.concatenate(parts)[order] for parts in with_ends))
+        codes, key, below, many = (np.concatenate(parts)[order] for parts in with_ends)
+        return Different(codes, key, below, many, np.searchsorted(key, keys))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -55,7 +56,7 @@ def fold_changes(cells: Cells, blocks: Blocks, rule: Rule, rng: np.random.Genera
     """
     if len(cells.types) < 2:
         return unmeasured("fold_changes", rule, "it takes two types with 20 cells or more: no fold change is compared")
-    compared = _compared(cells, blocks, "correlation", rng)
+    (compared,) = _compared(cells, blocks, ["correlation"], rng)
     return lost("fold_changes", compared, rule, "markers' log fold changes between types", {"types": cells.types})
 
 
@@ -67,8 +68,8 @@ def fold_slope(cells: Cells, blocks: Blocks, rule: Rule, rng: np.random.Generato
     """
     if len(cells.types) < 2:
         return unmeasured("fold_slope", rule, "it takes two types with 20 cells or more: no fold change is compared")
-    compared = _compared(cells, blocks, "covariance", rng)
-    if not agrees(_compared(cells, blocks, "correlation", rng)):
+    compared, correlated = _compared(cells, blocks, ["covariance", "correlation"], rng)
+    if not agrees(correlated):
         return unmeasured("fold_slope", rule, f"markers' log fold changes between types: {SILENT}")
     slope = compared.synthetic / compared.fresh
     value, low, high = compared.limits(slope, rule.alpha)
@@ -124,13 +125,13 @@ def _correlation(sums: Floats, n_genes: int) -> Floats:
     return np.asarray(np.divide(covariance, size, out=np.zeros_like(covariance), where=size > 1e-12))
 
 
-def _compared(cells: Cells, blocks: Blocks, what: str, rng: np.random.Generator) -> Compared:
+def _compared(cells: Cells, blocks: Blocks, by: Sequence[str], rng: np.random.Generator) -> list[Compared]:
     genes = variable_genes(cells.real.logged, FOLD_GENES)
     sums = [
         _sums_of_types(side, genes, cells.types, block)
         for side, block in ((cells.real, blocks.real), (cells.synthetic, blocks.synthetic))
     ]
-    return compare(sums, blocks.half, partial(_folds_alike, len(cells.types), what), rng)
+    return [compare(sums, blocks.half, partial(_folds_alike, len(cells.types), what), rng) for what in by]
 
 
 def _sums_of_types(side: Side, genes: NDArray[np.intp], types: list[str], block: NDArray[np.intp]) -> Floats:

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from ganaug.data.checks import nearest
 from ganaug.errors import DataError
-from ganaug.models.equalizing.batches import labels_of
+from ganaug.models.equalizing.batches import labels_of, mask_of
 from ganaug.models.equalizing.lowrank import LowRank, Thin
 from ganaug.models.equalizing.matrix import Matrix
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ganaug.models.equalizer import BatchEqualizer
 
-__all__ = ["aligned", "check_free", "equalized_keys", "lazy_rows", "matrix_of", "warn_of_counts", "write"]
+__all__ = ["aligned", "check_free", "equalized_keys", "lazy_rows", "matrix_of", "told_of", "warn_of_counts", "write"]
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str]
@@ -191,3 +191,25 @@ def _lazy_keys(adata: AnnData, key: str) -> list[tuple[str, Any, str]]:
 
 def _lazy(thin: Thin, key: str) -> dict[Key, Any]:
     return {("obs", f"{key}_factor"): thin.factor[:, 0], ("obsm", f"{key}_shift"): thin.shift.astype(np.float32)}
+
+
+def told_of(model: BatchEqualizer, asked: dict[str, Any]) -> dict[str, Any]:
+    """What was done, as an h5ad file can hold it."""
+    wanted: Any = mask_of(model.reference)
+    reference = wanted if isinstance(wanted, (str, np.ndarray)) else [str(name) for name in np.atleast_1d(wanted)]
+    covariates = [] if model.covariates is None else list(model.covariates)
+    asked |= {"reference": reference, "covariates": covariates or None, "labels_key": model.labels}
+    asked |= {"random_state": model.random_state if isinstance(model.random_state, int) else None}
+    certificate, found = getattr(model, "certificate_", None), {}
+    if model.association_:  # not by name, in which a file has no room for a "/"
+        names, values = map(str, model.association_), np.array(list(model.association_.values()))
+        found = {"covariates": list(names), "cramers_v": values}
+    told = {
+        "batches": [str(name) for name in [*model.batches_, *model.adapted_]],
+        "way": model.way_,
+        "guard": {way: kept._asdict() for way, kept in model.guard_.items()},
+        "association": found or None,
+        "certificate": None if certificate is None else certificate.to_dict(),
+        "note": "Test for differences on the raw values, with the batch in the design.",
+    }
+    return {name: value for name, value in (asked | told).items() if value is not None}
