@@ -138,7 +138,9 @@ def test_bad_text_gets_one_clear_line(tmp_path, what):
 
 @pytest.mark.parametrize("name", ["bad.parquet", "bad.feather", "bad.csv.gz", "bad.parquet.gz"])
 @pytest.mark.parametrize(
-    "content", [b"", b"no such thing", gzip.compress(b"a,b\n1,2\n" * 99)[:-20], gzip.compress(b"")]
+    "content",
+    [b"", b"no such thing", gzip.compress(b"a,b\n1,2\n" * 99)[:-20], gzip.compress(b"")],
+    ids=["empty", "plain", "cut off", "empty inside"],  # packed bytes hold the time of day
 )
 def test_bad_binary_files_get_one_clear_line(tmp_path, name, content):
     with pytest.raises(DataError, match="bad") as caught:
