@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.extmath import randomized_svd
 from torch import Tensor
+from torch.nn.functional import embedding
 
 __all__ = ["Bound"]
 
@@ -18,7 +19,7 @@ Codes = NDArray[np.intp]
 STEPS = 150
 LEARNING_RATE = 0.05
 # precision of what is learned of a gene: of a factor's loading, of a type's and a batch's offset
-LOADING, OFFSET = 1.0, 4.0
+LOADING, OFFSET = 10.0, 4.0
 BLOCK = 2**18  # values at a time on a processor, whose memory is slower than its arithmetic
 LARGEST = 20.0  # no logarithm of a mean count is believed beyond
 
@@ -117,9 +118,10 @@ class Bound:
         loadings, offset, shift = (every[name] for name in ("loadings", "offset", "shift"))
         mean, log_spread = every["mean"][rows], every["log_spread"][rows]
         variance = torch.exp(2 * log_spread)
-        logs = mean @ loadings + self.known[rows] + offset[self.type[rows]]
+        # gradients of plain indices are added up by several threads in whatever order they come
+        logs = mean @ loadings + self.known[rows] + embedding(self.type[rows], offset)
         if len(shift) > 1:
-            logs = logs + shift[self.batch[rows]]
+            logs = logs + embedding(self.batch[rows], shift)
         expected = torch.exp((logs + variance @ (loadings**2) / 2).clamp(max=LARGEST))
         divergence = 0.5 * (variance + mean**2 - 1 - 2 * log_spread).sum(dim=1)
         return (self.x[rows] * logs - expected).sum(dim=1) - divergence

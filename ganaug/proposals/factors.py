@@ -12,7 +12,7 @@ from scipy import sparse
 
 from ganaug.proposals.bound import Bound
 from ganaug.proposals.negative_binomial import drawn_counts
-from ganaug.proposals.neighbourhood import Neighbourhoods
+from ganaug.proposals.neighbourhood import Neighbourhoods, clusters
 
 if TYPE_CHECKING:
     Counts = sparse.csr_matrix[np.float32]
@@ -30,11 +30,15 @@ BLOCK = 2**19
 
 
 class States(NamedTuple):
-    """Where cells are drawn: factors ``(n_cells, n_factors)``, type and total count of each ``(n_cells,)``."""
+    """Where cells are drawn: factors ``(n_cells, n_factors)``, and of each ``(n_cells,)`` type and total count.
+
+    `around` is the learned cell that each is drawn around.
+    """
 
     factors: Floats
     type: Codes
     library: Floats
+    around: Codes
 
 
 @dataclass(frozen=True)
@@ -133,7 +137,7 @@ class CountFactors:
             mixed += weight[:, None] * (places[cells] - centre)
             spread += (weight[:, None] * self.spread[cells]) ** 2
         factors = mixed[:, :-1] + np.sqrt(spread) * rng.standard_normal(spread.shape, dtype=np.float32)
-        return States(factors.astype(np.float32), type_, np.exp(mixed[:, -1]))
+        return States(factors.astype(np.float32), type_, np.exp(mixed[:, -1]), first)
 
     @cached_property
     def _places(self) -> Floats:
@@ -150,6 +154,10 @@ class CountFactors:
 
     def _neighbourhoods(self, group: Codes) -> Neighbourhoods:
         return Neighbourhoods.of(self._told_apart(), self._places, group)
+
+    def clusters(self, seed: int) -> Codes:
+        """Which cluster of its type each learned cell ``(n_cells,)`` is of."""
+        return clusters(self._told_apart(), self.type, seed)
 
     def _told_apart(self) -> Floats:
         """Where cells are ``(n_cells, n_factors)``, so far apart as the counts of an average cell can tell.
@@ -173,7 +181,7 @@ class CountFactors:
         parts = []
         for start in range(0, max(len(states.type), 1), step):
             part = slice(start, start + step)
-            some = States(states.factors[part], states.type[part], states.library[part])
+            some = States(states.factors[part], states.type[part], states.library[part], states.around[part])
             logs = self.log_rates(some, None if batch is None else batch[part])
             parts.append(drawn_counts(logs, some.library, self.dispersion, rng))
         drawn: Counts = sparse.vstack(parts, "csr")
@@ -205,7 +213,7 @@ class CountFactors:
     def _dispersion(self, x: Floats, rng: np.random.Generator) -> Floats:
         """What is left of each gene's variance within types, over the square of its means: by moments."""
         noise = rng.standard_normal(self.mean.shape, dtype=np.float32)
-        states = States(self.mean + self.spread * noise, self.type, self.library)
+        states = States(self.mean + self.spread * noise, self.type, self.library, np.arange(len(self.type)))
         means = _normalised(self.log_rates(states, self.batch)) * self.library[:, None]
         left = _within(x, self.type) - _within(means, self.type) - means.sum(axis=0)
         return np.asarray(np.clip(left / np.maximum((means**2).sum(axis=0), 1e-9), 0.0, MOST_DISPERSION))

@@ -1,4 +1,4 @@
-"""Counts of each gene in each type, moved to how real cells have them."""
+"""Counts of each gene in each group of cells, moved to how real cells have them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ __all__ = ["Margins"]
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
-GIVEN = 20  # drawn cells that are added to the real ones of every type, so that few do not rule
 BLOCK = 2**21  # values that are moved at a time
 MANY = 0.5  # of a gene's zeros
 SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
@@ -31,7 +30,7 @@ SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
 class Margins:
     """Moves every count to the one of the same rank among real cells: the distributions of a copula.
 
-    Ranks among what a model draws become ranks among real counts of the same gene and type (Nelsen 2006,
+    Ranks among what a model draws become ranks among real counts of the same gene and group (Nelsen 2006,
     doi:10.1007/0-387-28678-0, section 2.9), drawn at random among equal ones; what genes have in common stays.
 
     Attributes
@@ -52,27 +51,22 @@ class Margins:
     drawn: Sorted
 
     @classmethod
-    def fit(cls, real: Counts, type_: Codes, drawn: Counts, drawn_type: Codes) -> Self:
-        """Learn from real and drawn cells x genes, each with cells of every type, numbered from 0."""
-        n_types = int(type_.max()) + 1
-        order = np.argsort(drawn_type, kind="stable")
-        place = np.arange(len(order)) - np.searchsorted(drawn_type[order], drawn_type[order])
-        given = order[place < GIVEN]
-        both = sparse.vstack([real, drawn[given]], "csr")
-        mixed = Sorted.of(both, np.concatenate([type_, drawn_type[given]]), n_types)
-        return cls(mixed, Sorted.of(drawn, drawn_type, n_types))
+    def fit(cls, real: Counts, group: Codes, drawn: Counts, drawn_group: Codes) -> Self:
+        """Learn from real and drawn cells x genes, each with cells of every group, numbered from 0."""
+        n_groups = int(group.max()) + 1
+        return cls(Sorted.of(real, group, n_groups), Sorted.of(drawn, drawn_group, n_groups))
 
-    def move(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> Counts:
-        """Return counts ``(n_cells, n_genes)`` of cells of these types as real cells have them."""
+    def move(self, counts: Counts, group: Codes, rng: np.random.Generator) -> Counts:
+        """Return counts ``(n_cells, n_genes)`` of cells of these groups as real cells have them."""
         step = max(1, BLOCK // counts.shape[1])
         blocks = [slice(start, start + step) for start in range(0, max(counts.shape[0], 1), step)]
-        moved: Counts = sparse.vstack([self._moved(counts[rows], type_[rows], rng) for rows in blocks], "csr")
+        moved: Counts = sparse.vstack([self._moved(counts[rows], group[rows], rng) for rows in blocks], "csr")
         return moved
 
-    def _moved(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> Counts:
+    def _moved(self, counts: Counts, group: Codes, rng: np.random.Generator) -> Counts:
         found, p = counts.tocoo(), counts.shape[1]
-        values = self._of_same_rank(type_.take(found.row) * p + found.col, found.data, rng)
-        row, gene, more = self._raised(counts, type_, rng)
+        values = self._of_same_rank(group.take(found.row) * p + found.col, found.data, rng)
+        row, gene, more = self._raised(counts, group, rng)
         data = np.concatenate([values, more]), (np.concatenate([found.row, row]), np.concatenate([found.col, gene]))
         moved = sparse.coo_matrix(data, shape=counts.shape).tocsr()
         moved.eliminate_zeros()
@@ -104,36 +98,36 @@ class Margins:
         return cls(*(Sorted(*(arrays[f"{side}/{name}"] for name in PARTS)) for side in SIDES))
 
     def _raised(
-        self, counts: Counts, type_: Codes, rng: np.random.Generator
+        self, counts: Counts, group: Codes, rng: np.random.Generator
     ) -> tuple[Codes, Codes, NDArray[np.float32]]:
         """Which zeros become counts, and which: rows, genes, values."""
-        found = self._thrown_at(counts, type_, rng), self._flipped(counts, type_, rng)
+        found = self._thrown_at(counts, group, rng), self._flipped(counts, group, rng)
         row, gene = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        key = type_[row] * counts.shape[1] + gene
+        key = group[row] * counts.shape[1] + gene
         # those that rank as drawn zeros and are none are the lowest of the real counts
         place = (rng.random(len(key)) * (self._ranked_zero - self.real.n_zeros)[key]).astype(np.intp)
         last = self.real.start[key + 1] - 1
         return row, gene, self.real.values.take(np.minimum(self.real.start[key] + place, last))
 
-    def _thrown_at(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    def _thrown_at(self, counts: Counts, group: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
         """Where zeros are raised of genes that few are raised of: rows, genes; costs as many as there are."""
-        p, n_of = counts.shape[1], np.bincount(type_, minlength=len(self.real.n_cells))
+        p, n_of = counts.shape[1], np.bincount(group, minlength=len(self.real.n_cells))
         # a cell that a Poisson number of throws hits at all is hit with the chance that is asked for
         throws = rng.poisson(n_of[:, None] * -np.log1p(-np.where(self._often, 0.0, self._share_raised)))
         key = np.repeat(np.arange(throws.size), throws.ravel())
         of, first = key // p, np.cumsum(n_of) - n_of
-        row = np.argsort(type_, kind="stable")[first[of] + (rng.random(len(key)) * n_of[of]).astype(np.intp)]
+        row = np.argsort(group, kind="stable")[first[of] + (rng.random(len(key)) * n_of[of]).astype(np.intp)]
         row, gene = np.divmod(np.unique(row * p + key % p), p)
         if not len(row):  # scipy gives another kind of answer where nothing is asked
             return row, gene
         zero = np.asarray(counts[row, gene]).ravel() == 0
         return row[zero], gene[zero]
 
-    def _flipped(self, counts: Counts, type_: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
+    def _flipped(self, counts: Counts, group: Codes, rng: np.random.Generator) -> tuple[Codes, Codes]:
         """Where zeros are raised of genes that many are raised of, or that are hardly ever zero: rows, genes."""
         genes = np.flatnonzero(self._often)
         zero = counts[:, genes].toarray() == 0
-        row, which = np.nonzero(zero & (rng.random(zero.shape) < self._share_raised[:, genes][type_]))
+        row, which = np.nonzero(zero & (rng.random(zero.shape) < self._share_raised[:, genes][group]))
         return row, genes[which]
 
     @cached_property
@@ -143,11 +137,11 @@ class Margins:
 
     @cached_property
     def _share_raised(self) -> Floats:
-        """Share of zeros that become counts ``(n_types, n_genes)``."""
+        """Share of zeros that become counts ``(n_groups, n_genes)``."""
         share = 1 - self.real.n_zeros / np.maximum(self._ranked_zero, 1e-12)
         return np.asarray(share.clip(0, 1).reshape(len(self.real.n_cells), -1))
 
     @cached_property
     def _often(self) -> NDArray[np.bool_]:
-        """Which genes have most of their zeros raised in some type ``(n_genes,)``."""
+        """Which genes have most of their zeros raised in some group ``(n_genes,)``."""
         return np.asarray((self._share_raised > MANY).any(axis=0))

@@ -1,4 +1,4 @@
-"""The nearest cells of a cell's own group."""
+"""The nearest cells of a cell's own group, and the clusters of a group."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import cdist
+from sklearn.cluster import KMeans
 from sklearn.neighbors import NearestNeighbors
+from threadpoolctl import threadpool_limits
 
-__all__ = ["Neighbourhoods"]
+__all__ = ["Neighbourhoods", "clusters"]
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]
 
 FEWEST, MOST = 5, 100  # cells of a neighbourhood, which is half of its group in between
 GAP = 1.5  # what is farther than the fifth nearest by so much is beyond the cloud, if there are clouds
+CLUSTER, SMALLEST = 50, 20  # cells of a cluster, on average and at least
 OWN, OTHERS = 0.25, 10  # share of a new cell's variance that one cell gives, and the cells that give the rest
 
 
@@ -75,3 +79,30 @@ class Neighbourhoods(NamedTuple):
         weights *= np.sqrt(1 - OWN) / np.linalg.norm(weights, axis=1, keepdims=True)
         own = np.full((n, 1), np.sqrt(OWN), dtype=np.float32)
         return np.hstack([cells[:, None], self.cells[cells[:, None], place]]), np.hstack([own, weights])
+
+
+def clusters(place: Floats, group: Codes, seed: int) -> Codes:
+    """Part every group into clusters of about fifty cells, by k-means: the cluster of each cell ``(n_cells,)``.
+
+    Clusters are numbered from 0, group after group; none has fewer than twenty cells, unless its group has.
+
+    Examples
+    --------
+    >>> place = np.repeat([[0.0], [9.0], [0.0]], [50, 50, 10], axis=0)
+    >>> np.bincount(clusters(place, np.repeat([0, 1], [100, 10]), seed=0)).tolist()
+    [50, 50, 10]
+    """
+    found, n = np.zeros(len(place), dtype=np.intp), 0
+    for one in np.unique(group):
+        own = np.flatnonzero(group == one)
+        part = _parted(place[own], max(1, len(own) // CLUSTER), seed)
+        found[own], n = n + part, n + int(part.max()) + 1
+    return found
+
+
+def _parted(place: Floats, k: int, seed: int) -> Codes:
+    with threadpool_limits(limits=1):
+        model = KMeans(k, n_init=3, random_state=seed).fit(place)
+    enough = np.bincount(model.labels_, minlength=k) >= min(SMALLEST, len(place))
+    # cells of clusters that are too small go to the nearest of the others; for all others that is their own
+    return np.asarray(cdist(place, model.cluster_centers_[enough]).argmin(axis=1))

@@ -1,4 +1,4 @@
-"""Which counts every gene has in every type, in order."""
+"""Which counts every gene has in every group of cells, in order."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class Different(NamedTuple):
 
 @dataclass(frozen=True)
 class Sorted:
-    """Counts above zero of every gene of every type, smallest first; such a pair is a `key`, its gene running faster.
+    """Counts above zero of every gene of every group, smallest first; such a pair is a `key`, its gene running faster.
 
     Attributes
     ----------
     values : ndarray, shape (n_counts,)
-    start : ndarray, shape (n_types * n_genes + 1,)
+    start : ndarray, shape (n_groups * n_genes + 1,)
         Where those of each key are.
-    n_cells : ndarray, shape (n_types,)
+    n_cells : ndarray, shape (n_groups,)
     """
 
     values: NDArray[np.float32]
@@ -59,13 +59,13 @@ class Sorted:
     n_cells: Codes
 
     @classmethod
-    def of(cls, counts: Counts, type_: Codes, n_types: int) -> Self:
+    def of(cls, counts: Counts, group: Codes, n_groups: int) -> Self:
         """Sort the counts of cells ``(n_cells, n_genes)``."""
         found, p = counts.tocoo(), counts.shape[1]
-        key = type_[found.row] * p + found.col
-        ends = np.cumsum(np.bincount(key, minlength=n_types * p))
+        key = group[found.row] * p + found.col
+        ends = np.cumsum(np.bincount(key, minlength=n_groups * p))
         values = found.data[np.lexsort((found.data, key))].astype(np.float32)
-        return cls(values, np.concatenate([[0], ends]), np.bincount(type_, minlength=n_types))
+        return cls(values, np.concatenate([[0], ends]), np.bincount(group, minlength=n_groups))
 
     @cached_property
     def n_zeros(self) -> Codes:

@@ -9,17 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 from sklearn.model_selection import StratifiedKFold
 
 from ganaug.adversarial import alarms
-from ganaug.data.counts import log_normalized
 from ganaug.errors import TrainingDiverged
-from ganaug.fidelity.cells.space import pooled_components
-from ganaug.fidelity.checks.c2st import c2st_auc
-from ganaug.fidelity.checks.memorisation import nearness_share
 from ganaug.models.cellular.refiner import CellRefiner, Settings
 from ganaug.models.cellular.sampler import CellSampler
+from ganaug.models.cellular.validation import CellValidation
 from ganaug.models.validation import Score
 from ganaug.progress import OnProgress, Progress
 from ganaug.proposals.factors import CountFactors
@@ -36,10 +32,9 @@ Codes = NDArray[np.intp]
 
 FOLDS = 5  # of which one is V
 FEWEST = 100  # cells, below which none are set apart
-FEWEST_DRAWS, MOST_DRAWS, DRAWN = 3, 15, 3000  # that a stage is scored by, and the cells of all of them
 STEPS = 200
 FACTORS = (20, 40)
-FOR_MARGINS, MOST_TIMES = 1000, 20  # cells of a type that its margins are drawn from, and how many like each real one
+FOR_MARGINS, TIMES = 1000, (4, 20)  # cells of a type that its margins are drawn from, and how many like each real one
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
 
@@ -90,6 +85,8 @@ class Learning:
                 self.notes.append(f"fewer than {FEWEST} cells: none could be set apart, so nothing was refined")
             return CellSampler(self._proposal(np.arange(self.counts.shape[0]), self.plan.n_factors or FACTORS[0]))
         self.train, self.held_out = self._split()
+        kinds = self.type[self.held_out], self.batch[self.held_out]
+        self.on_v = CellValidation(self.counts[self.train], self.counts[self.held_out], *kinds, self.seeds)
         begun = time.monotonic()
         proposal, cost, reason = self._likeliest()
         sampler = CellSampler(proposal)
@@ -101,17 +98,7 @@ class Learning:
         self._tell("last fit", score=best.auc)
         every = np.arange(self.counts.shape[0])
         last = CellSampler(self._proposal(every, len(proposal.loadings)))
-        return last if chosen.margins is None else self._with_margins(last, every)
-
-    @property
-    def noise(self) -> float:
-        """Half a standard error of the AUC: differences below it are not acted upon."""
-        return 0.5 * float(np.sqrt(1 / 6 / len(self.held_out)))
-
-    @property
-    def n_draws(self) -> int:
-        """How many draws a stage is scored by: one draw of few cells says little."""
-        return int(np.clip(DRAWN // len(self.held_out), FEWEST_DRAWS, MOST_DRAWS))
+        return last if chosen.margins is None else self._with_margins(last, every, chosen.clusters is not None)
 
     def _split(self) -> tuple[Codes, Codes]:
         n = np.bincount(self.type)
@@ -173,7 +160,7 @@ class Learning:
                 self.counts[self.train],
                 before.proposal,
                 settings,
-                score=lambda refiner: self._auc(CellSampler.refined(before.proposal, refiner), 0),
+                score=lambda refiner: self.on_v.auc(CellSampler.refined(before.proposal, refiner)),
                 on_log=lambda step, score: self._tell("refiner", step, steps, score),
                 save=self.plan.save,
                 resume_from=self.plan.resume_from,
@@ -189,8 +176,8 @@ class Learning:
             )
         after = CellSampler.refined(before.proposal, refiner)
         score = self._judged("refiner", after, begun)
-        gain, noise = best.loss - score.loss, f"noise {self.noise:.3f}"
-        kept = gain > self.noise
+        gain, noise = best.loss - score.loss, f"noise {self.on_v.noise:.3f}"
+        kept = gain > self.on_v.noise
         reason = f"better on V by {gain:.3f} ({noise})" if kept else f"no better on V ({gain:+.3f}, {noise})"
         self.stages[-1] |= {"kept": kept, "reason": reason}
         if not kept:
@@ -199,66 +186,48 @@ class Learning:
         return after, score
 
     def _corrected(self, before: CellSampler, best: Score) -> tuple[CellSampler, Score]:
-        """Give every gene of every type the distribution that it has in T, if V says that cells or genes are nearer."""
-        begun = time.monotonic()
-        after = self._with_margins(before, self.train)
-        score = self._judged("margins", after, begun)
-        was, is_now = (self._genes_apart(sampler) for sampler in (before, after))
-        gain = best.loss - score.loss
-        kept = gain > self.noise or (is_now < was and gain >= -self.noise)
-        reason = f"{gain:+.3f} on V (noise {self.noise:.3f}), genes {is_now:.4f} apart from V's, before {was:.4f}"
-        self.stages[-1] |= {"kept": kept, "reason": reason}
+        """Give genes the distributions that they have in T, in every type, then in every cluster, if V agrees."""
+        chosen = self._tried("margins", before, best, in_clusters=False)
+        if self._clusters(before).max() == before.proposal.type.max():
+            return chosen
+        return self._tried("margins of clusters", *chosen, in_clusters=True)
+
+    def _tried(self, name: str, before: CellSampler, best: Score, *, in_clusters: bool) -> tuple[CellSampler, Score]:
+        """Keep margins if V's cells are nearer by them, or its genes or pairs of genes, and cells are no farther."""
+        begun, noise = time.monotonic(), self.on_v.noise
+        after = self._with_margins(before, self.train, in_clusters)
+        score = self._judged(name, after, begun)
+        what, apart = ("pairs of genes", self.on_v.pairs_apart) if in_clusters else ("genes", self.on_v.genes_apart)
+        was, is_now = apart(before), apart(after)
+        gain, nearer = best.loss - score.loss, was - is_now
+        sure = nearer.mean() > 2 * nearer.std() / np.sqrt(len(nearer))
+        told = f"{what} {is_now.mean():.4f} apart from V's, before {was.mean():.4f}"
+        kept = bool(gain > noise or (sure and gain >= -noise))
+        self.stages[-1] |= {"kept": kept, "reason": f"{gain:+.3f} on V (noise {noise:.3f}), {told}"}
         return (after, score) if kept else (before, best)
 
-    def _genes_apart(self, sampler: CellSampler) -> float:
-        """Wasserstein distance of log counts to those of V, mean over genes."""
-        real = _in_order(self.counts[self.held_out])
-        draws = (_in_order(self._drawn(sampler, k)) for k in range(1, self.n_draws + 1))
-        return float(np.mean([np.abs(real - made).mean() for made in draws]))
+    def _clusters(self, sampler: CellSampler) -> Codes:
+        return sampler.proposal.clusters(self.seeds.integer("clusters"))
 
-    def _with_margins(self, sampler: CellSampler, rows: Codes) -> CellSampler:
-        times = np.maximum(1, -(-FOR_MARGINS // np.bincount(self.type[rows])))
-        like = np.repeat(rows, np.minimum(times, MOST_TIMES)[self.type[rows]])
+    def _with_margins(self, sampler: CellSampler, rows: Codes, in_clusters: bool) -> CellSampler:
+        """Give a sampler that was learned from the cells `rows` the distributions of each type's or cluster's genes."""
+        times = np.clip(-(-FOR_MARGINS // np.bincount(self.type[rows])), *TIMES)
+        like = np.repeat(rows, times[self.type[rows]])
         like = self.seeds.rng("margins order").permutation(like)  # any part of them is then like all
-        drawn = sampler.draw(self.type[like], self.seeds.rng("margins"), self.batch[like])
-        margins = Margins.fit(self.counts[rows], self.type[rows], drawn, self.type[like])
-        return replace(sampler, margins=margins)
+        bare = replace(sampler, margins=None, clusters=None)
+        drawn, around = bare.draw_around(self.type[like], self.seeds.rng("margins"), self.batch[like])
+        clusters = self._clusters(sampler) if in_clusters else None
+        group = self.type[rows] if clusters is None else clusters
+        return replace(sampler, margins=Margins.fit(self.counts[rows], group, drawn, group[around]), clusters=clusters)
 
     def _judged(self, name: str, sampler: CellSampler, begun: float) -> Score:
-        """How easily drawn cells are told from V, and how many are near copies of T: the mean of a few draws."""
-        draws = range(1, self.n_draws + 1)
-        auc = float(np.mean([self._auc(sampler, k) for k in draws]))
-        near = float(np.mean([self._near(sampler, k) for k in draws]))
-        score = Score(auc, near, 0.0)
+        score = self.on_v.score(sampler)
         seconds = time.monotonic() - begun
         self.stages.append({"stage": name, "v_auc": score.auc, "near_train": score.near_train, "seconds": seconds})
         self._tell(name, score=score.auc)
         return score
 
-    def _drawn(self, sampler: CellSampler, k: int) -> Counts:
-        held_out = self.held_out
-        return sampler.draw(self.type[held_out], self.seeds.rng("score", k), self.batch[held_out])
-
-    def _auc(self, sampler: CellSampler, k: int) -> float:
-        """C2ST AUC between V and as many drawn cells of its types and batches, on components of both."""
-        sides = [log_normalized(counts) for counts in (self.counts[self.held_out], self._drawn(sampler, k))]
-        real, made = pooled_components(sides, self.seeds.integer("components")).parts
-        return c2st_auc(real, made, np.zeros(real.shape[1], dtype=bool), self.seeds.integer("auc"))
-
-    def _near(self, sampler: CellSampler, k: int) -> float:
-        """Share of drawn cells that behave like near copies of T, on components of all three."""
-        sides = [self.counts[self.train], self.counts[self.held_out], self._drawn(sampler, k)]
-        parts = pooled_components([log_normalized(side) for side in sides], self.seeds.integer("components")).parts
-        levels = rankdata(np.concatenate(parts), method="dense", axis=0).astype(np.intp) - 1
-        train, held_out, made = np.split(levels, np.cumsum([len(part) for part in parts])[:-1])
-        return nearness_share(train, held_out, made, np.zeros(levels.shape[1], dtype=bool), self.seeds.integer("near"))
-
     def _tell(self, stage: str, step: int = 0, steps: int = 0, score: float | None = None) -> None:
         if self.on_progress is not None:
             left = max(0.0, self.plan.time_budget - (time.monotonic() - self.started))
             self.on_progress(Progress(stage, step, steps, score, left))
-
-
-def _in_order(counts: Counts) -> NDArray[np.float32]:
-    """Logarithms of each gene's counts, smallest first ``(n_cells, n_genes)``."""
-    return np.sort(np.log1p(counts.toarray()), axis=0)

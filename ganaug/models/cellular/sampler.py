@@ -35,11 +35,14 @@ class CellSampler:
         What moves the states; None if V did not keep it.
     margins : Margins or None
         How counts are distributed among real cells; None if V did not keep that.
+    clusters : ndarray, shape (n_learned,), or None
+        Of which cluster each learned cell is; None if the margins are those of types.
     """
 
     proposal: CountFactors
     refiner: CellRefiner | None = None
     margins: Margins | None = None
+    clusters: Codes | None = None
 
     def draw(
         self,
@@ -52,20 +55,31 @@ class CellSampler:
 
         A cell that comes out without any count is drawn again, as no real one is without.
         """
-        counts = self._draw(type_, rng, batch, library)
+        return self.draw_around(type_, rng, batch, library)[0]
+
+    def draw_around(
+        self,
+        type_: Codes,
+        rng: np.random.Generator,
+        batch: Codes | None = None,
+        library: NDArray[np.float32] | None = None,
+    ) -> tuple[Counts, Codes]:
+        """Draw counts, and say which learned cell each is drawn around ``(n_cells,)``."""
+        counts, around = self._draw(type_, rng, batch, library)
         for _ in range(REDRAWS):
             empty = np.flatnonzero(counts.getnnz(axis=1) == 0)
             if not len(empty):
                 break
             style, totals = None if batch is None else batch[empty], None if library is None else library[empty]
+            again, around[empty] = self._draw(type_[empty], rng, style, totals)
             order = np.arange(len(type_))
             order[empty] = len(type_) + np.arange(len(empty))
-            counts = sparse.vstack([counts, self._draw(type_[empty], rng, style, totals)], "csr")[order]
-        return counts
+            counts = sparse.vstack([counts, again], "csr")[order]
+        return counts, around
 
     def _draw(
         self, type_: Codes, rng: np.random.Generator, batch: Codes | None, library: NDArray[np.float32] | None
-    ) -> Counts:
+    ) -> tuple[Counts, Codes]:
         states = self.proposal.states(type_, rng, batch)
         if library is not None:
             states = states._replace(library=library)
@@ -73,7 +87,10 @@ class CellSampler:
             states = self.refiner.move(states)
         counts = self.proposal.draw(states, rng, batch)
         # with other totals than real cells have, counts have other distributions
-        return counts if self.margins is None or library is not None else self.margins.move(counts, type_, rng)
+        if self.margins is not None and library is None:
+            group = type_ if self.clusters is None else self.clusters[states.around]
+            counts = self.margins.move(counts, group, rng)
+        return counts, states.around
 
     @classmethod
     def refined(cls, proposal: CountFactors, refiner: CellRefiner) -> Self:

@@ -13,7 +13,7 @@ from ganaug.models.cellular.refiner import CellRefiner
 from ganaug.models.cellular.sampler import CellSampler
 from ganaug.proposals.factors import CountFactors
 from ganaug.proposals.margins import Margins
-from ganaug.proposals.proposal import Arrays
+from ganaug.proposals.proposal import Arrays, Codes
 
 if TYPE_CHECKING:
     from ganaug.models.cells import CellGAN
@@ -37,6 +37,8 @@ def state_of(model: CellGAN) -> tuple[Arrays, dict[str, Any]]:
         arrays |= {f"refiner/{name}": array for name, array in sampler.refiner.state().items()}
     if sampler.margins is not None:
         arrays |= {f"margins/{name}": array for name, array in sampler.margins.state().items()}
+    if sampler.clusters is not None:
+        arrays["clusters"] = sampler.clusters
     meta = {
         "settings": {name: getattr(model, name) for name in SETTINGS},
         "learned": {name: getattr(model, name) for name in LEARNED},
@@ -59,7 +61,8 @@ def restored(kind: type[CellGAN], arrays: Arrays, meta: Mapping[str, Any]) -> Ce
     model.sampler_ = CellSampler(
         proposal,
         CellRefiner.from_state(weights, proposal) if weights else None,
-        _margins(margins, proposal) if margins else None,
+        _margins(margins, proposal, arrays.get("clusters")) if margins else None,
+        arrays.get("clusters"),
     )
     return model
 
@@ -68,15 +71,17 @@ def _of(arrays: Arrays, part: str) -> Arrays:
     return {name.removeprefix(part): array for name, array in arrays.items() if name.startswith(part)}
 
 
-def _margins(arrays: Arrays, proposal: CountFactors) -> Margins:
-    margins = Margins.from_state(arrays)
+def _margins(arrays: Arrays, proposal: CountFactors, clusters: Codes | None) -> Margins:
+    margins, damaged = Margins.from_state(arrays), "the model holds distributions of other genes or types"
+    group, n_cells = proposal.type if clusters is None else clusters, len(proposal.type)
+    if group.shape != (n_cells,) or group.min() < 0:
+        raise ModelFileError(f"{damaged}; it was changed or damaged")
+    n_groups, n_genes = int(group.max()) + 1, proposal.offset.shape[1]
     for side in (margins.real, margins.drawn):
-        sizes = np.diff(side.start)
-        sound = (
-            len(side.start) == proposal.offset.size + 1 and side.start[0] == 0 and side.start[-1] == len(side.values)
-        )
-        if not sound or len(side.n_cells) != len(proposal.offset) or (sizes < 0).any():
-            raise ModelFileError("the model holds distributions of other genes or types; it was changed or damaged")
+        sizes, ends = np.diff(side.start), (0, len(side.values))
+        sound = len(side.start) == n_groups * n_genes + 1 and (side.start[0], side.start[-1]) == ends
+        if not sound or len(side.n_cells) != n_groups or (sizes < 0).any():
+            raise ModelFileError(f"{damaged}; it was changed or damaged")
     return margins
 
 
