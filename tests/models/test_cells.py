@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,10 +121,28 @@ def test_margins_are_kept_where_no_factor_model_has_them() -> None:
     rng = np.random.default_rng(15)
     even = anndata.AnnData(2.0 * rng.poisson(np.linspace(1, 4, 12), (300, 12)))
     model = CellGAN(n_factors=2, max_steps=5, random_state=0).fit(even)
-    assert model.stages_[-1]["stage"] == "margins"
-    assert model.stages_[-1]["kept"], model.stages_[-1]["reason"]
-    # a few drawn cells are among those that margins are learned from
-    assert (model.sample(200).X.toarray() % 2 == 0).mean() > 0.9
+    stages = {row["stage"]: row for row in model.stages_}
+    assert stages["margins"]["kept"], stages["margins"]["reason"]
+    assert not (model.sample(200).X.toarray() % 2).any()
+
+
+def test_margins_of_clusters_are_kept_where_factors_do_not_hold_what_genes_share() -> None:
+    rng = np.random.default_rng(18)
+    place = np.tile(np.arange(-2.0, 3.0), 120)  # five clouds in a row: no loading makes a gene of the middle one alone
+    along = np.exp(np.outer(place, np.repeat([0.5, -0.5], 15)))
+    middle = np.repeat(np.where(place == 0, 6.0, 0.1)[:, None], 10, axis=1)
+    cells = anndata.AnnData(rng.poisson(np.hstack([6 * along, middle])).astype(np.float32))
+    model = CellGAN(n_factors=1, max_steps=2, random_state=0).fit(cells)
+    stages = {row["stage"]: row for row in model.stages_}
+    assert stages["margins of clusters"]["kept"], stages["margins of clusters"]["reason"]
+    of_types = replace(model.sampler_, margins=None, clusters=None).draw(np.zeros(600, dtype=np.intp), rng)
+
+    def shared(counts: sparse.csr_matrix) -> float:
+        return float(np.corrcoef(counts.toarray()[:, -10:].T)[np.triu_indices(10, 1)].mean())
+
+    real, made = (shared(sparse.csr_matrix(x)) for x in (cells.X, model.sample(600).X))
+    assert made > 0.9 * real > 0.5
+    assert shared(of_types) < 0.8 * real
 
 
 def test_a_saved_model_draws_the_same(model: CellGAN, tmp_path: Path) -> None:
@@ -150,15 +169,17 @@ def test_a_refiner_is_saved_with_its_model(cells: anndata.AnnData, tmp_path: Pat
     assert np.array_equal(ganaug.load(tmp_path / "model").sample(20).X.toarray(), model.sample(20).X.toarray())
 
 
-def test_margins_are_saved_with_their_model(cells: anndata.AnnData, tmp_path: Path) -> None:
-    from dataclasses import replace
-
+@pytest.mark.parametrize("in_clusters", [False, True])
+def test_margins_are_saved_with_their_model(cells: anndata.AnnData, tmp_path: Path, in_clusters: bool) -> None:
     from ganaug.proposals.margins import Margins
 
     model = CellGAN(n_factors=2, max_steps=5, random_state=0).fit(cells, "type")
     counts = sparse.csr_matrix(cells.X.astype(np.float32))
     code = np.unique(cells.obs["type"], return_inverse=True)[1]
-    model.sampler_ = replace(model.sampler_, margins=Margins.fit(2 * counts, code, counts, code))
+    if in_clusters:
+        code = 2 * code + np.arange(len(code)) % 2
+    margins = Margins.fit(2 * counts, code, counts, code)
+    model.sampler_ = replace(model.sampler_, margins=margins, clusters=code if in_clusters else None)
     model.save(tmp_path / "model")
     again, drawn = ganaug.load(tmp_path / "model"), model.sample(20).X.toarray()
     assert np.array_equal(again.sample(20).X.toarray(), drawn)
@@ -170,6 +191,10 @@ def test_margins_are_saved_with_their_model(cells: anndata.AnnData, tmp_path: Pa
     model.save(tmp_path / "broken")
     with pytest.raises(ModelFileError, match="distributions of other genes"):
         ganaug.load(tmp_path / "broken")
+    model.sampler_ = replace(model.sampler_, margins=margins, clusters=code[:-1])
+    model.save(tmp_path / "other cells")
+    with pytest.raises(ModelFileError, match="distributions of other genes"):
+        ganaug.load(tmp_path / "other cells")
 
 
 def test_a_damaged_folder_is_refused(model: CellGAN, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganaug.proposals.neighbourhood import FEWEST, MOST, OWN, Neighbourhoods
+from ganaug.proposals.neighbourhood import FEWEST, MOST, OWN, SMALLEST, Neighbourhoods, clusters
 
 
 def clouds(rng: np.random.Generator, n: int = 200) -> tuple[np.ndarray, np.ndarray]:
@@ -53,3 +53,21 @@ def test_a_neighbourhood_ends_where_a_small_cloud_ends() -> None:
     assert (found.size[:12] <= 12).all()
     assert np.abs(found.centre[:12] - 8).max() < 2
     assert np.median(found.size[12:]) > 40
+
+
+def test_clusters_are_of_one_group_and_never_of_a_few_cells() -> None:
+    rng = np.random.default_rng(4)
+    place, group = clouds(rng, 400)
+    place, group = np.vstack([place, place[:3] + 99, place[:5]]), np.append(group, [0, 0, 0, 2, 2, 2, 2, 2])
+    found = clusters(place, group, seed=0)
+    sizes = np.bincount(found)
+    assert (np.bincount(found * 3 + group, minlength=3 * len(sizes)) > 0).sum() == len(sizes)
+    assert len(sizes) > 6
+    few, *others = sorted(sizes)
+    assert few == 5  # a group of its own
+    assert min(others) >= SMALLEST
+
+
+def test_the_same_seed_gives_the_same_clusters() -> None:
+    place, group = clouds(np.random.default_rng(5))
+    assert np.array_equal(clusters(place, group, seed=1), clusters(place, group, seed=1))

@@ -130,7 +130,9 @@ class CellGame:
         genes, head = self.genes, self.generator
         assert isinstance(head, CellGenerator)
         offset, loadings = genes.offset + head.offset, genes.loadings + head.loadings
-        logs = offset[given.type] + genes.shift[given.batch] + head(given.factors, given.type) @ loadings
+        # gradients of a plain index are added up by several threads in whatever order they come
+        shift = nn.functional.embedding(given.type, offset) + genes.shift[given.batch]
+        logs = shift + head(given.factors, given.type) @ loadings
         means = torch.softmax(logs, dim=1) * given.library[:, None]
         return self.look.of(_log_normalised(means, genes.dispersion, self.look.total, rng))
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
-from ganaug.models.cellular.game import CellGenerator, _log_normalised
+from ganaug.models.cellular.game import CellGame, CellGenerator, Genes, Given, Look, _log_normalised
 
 
 def generator() -> torch.Generator:
@@ -46,3 +47,20 @@ def test_dispersed_counts_hand_on_the_derivative_too() -> None:
     slope = (expected(2.4) - expected(1.6)) / 0.8
     assert mean.grad is not None
     assert abs(float(mean.grad) - slope) < 0.05 * slope
+
+
+@pytest.mark.usefixtures("two_threads")
+def test_on_several_threads_genes_move_the_same_way() -> None:
+    n, p = 256, 2000
+    head = CellGenerator(3, 2, p, generator())
+    genes = Genes(torch.zeros(3, p), torch.zeros(1, p), torch.zeros(2, p), torch.zeros(p))
+    look = Look(1e4, torch.zeros(p), torch.randn(p, 5, generator=generator()), torch.ones(5))
+    given = Given(torch.zeros(n, 2), torch.arange(n) % 3, torch.zeros(n, dtype=torch.long), torch.full((n,), 1e3))
+    game = CellGame(torch.zeros(n, 5), given, genes, look, head, torch.nn.Identity())
+
+    def slope() -> torch.Tensor:
+        (found,) = torch.autograd.grad(game.fake(given, generator()).square().sum(), head.slow_offset)
+        return found
+
+    first = slope()
+    assert all(torch.equal(first, slope()) for _ in range(20))
