@@ -21,6 +21,7 @@ __all__ = ["Margins"]
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
+FEWEST = 20  # real cells of a group, whose counts are told
 BLOCK = 2**21  # values that are moved at a time
 MANY = 0.5  # of a gene's zeros
 SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
@@ -52,9 +53,16 @@ class Margins:
 
     @classmethod
     def fit(cls, real: Counts, group: Codes, drawn: Counts, drawn_group: Codes) -> Self:
-        """Learn from real and drawn cells x genes, each with cells of every group, numbered from 0."""
+        """Learn from real and drawn cells x genes, each with cells of every group, numbered from 0.
+
+        Groups of fewer than twenty real cells stay as they are drawn: their cells would be handed out as they are.
+        """
         n_groups = int(group.max()) + 1
-        return cls(Sorted.of(real, group, n_groups), Sorted.of(drawn, drawn_group, n_groups))
+        few = np.bincount(group) < FEWEST
+        own, instead = ~few[group], few[drawn_group]
+        counts = sparse.vstack([real[own], drawn[instead]], "csr")
+        like = Sorted.of(counts, np.concatenate([group[own], drawn_group[instead]]), n_groups)
+        return cls(like, Sorted.of(drawn, drawn_group, n_groups))
 
     def move(self, counts: Counts, group: Codes, rng: np.random.Generator) -> Counts:
         """Return counts ``(n_cells, n_genes)`` of cells of these groups as real cells have them."""

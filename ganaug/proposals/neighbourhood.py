@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
@@ -95,14 +97,19 @@ def clusters(place: Floats, group: Codes, seed: int) -> Codes:
     found, n = np.zeros(len(place), dtype=np.intp), 0
     for one in np.unique(group):
         own = np.flatnonzero(group == one)
-        part = _parted(place[own], max(1, len(own) // CLUSTER), seed)
+        part = _parted(place[own], seed)
         found[own], n = n + part, n + int(part.max()) + 1
     return found
 
 
-def _parted(place: Floats, k: int, seed: int) -> Codes:
-    with threadpool_limits(limits=1):
+def _parted(place: Floats, seed: int) -> Codes:
+    k = max(1, len(place) // CLUSTER)
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # cells that lie in one place are no two clusters
         model = KMeans(k, n_init=3, random_state=seed).fit(place)
-    enough = np.bincount(model.labels_, minlength=k) >= min(SMALLEST, len(place))
-    # cells of clusters that are too small go to the nearest of the others; for all others that is their own
-    return np.asarray(cdist(place, model.cluster_centers_[enough]).argmin(axis=1))
+    label = model.labels_.astype(np.intp)
+    enough = np.flatnonzero(np.bincount(label, minlength=k) >= min(SMALLEST, len(place)))
+    lost = np.flatnonzero(~np.isin(label, enough))
+    if len(lost):
+        label[lost] = enough[cdist(place[lost], model.cluster_centers_[enough]).argmin(axis=1)]
+    return np.asarray(np.unique(label, return_inverse=True)[1])

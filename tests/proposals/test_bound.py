@@ -28,3 +28,4 @@ def test_the_loadings_that_made_the_counts_are_found() -> None:
     none = np.zeros(500, dtype=np.intp)
     found = Bound.to_learn(x, np.full_like(x, np.log(10)), none, none, 1, rng, "cpu").maximised()["loadings"]
     assert abs(np.corrcoef(found.ravel(), loadings.ravel())[0, 1]) > 0.98
+    assert 0.8 < np.linalg.norm(found) / np.linalg.norm(loadings) < 1.1

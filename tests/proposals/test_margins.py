@@ -110,3 +110,15 @@ def test_genes_that_are_never_zero_cost_no_more_than_others() -> None:
     row, _, _ = margins._raised(deep, none, np.random.default_rng(9))
     assert not len(row)
     assert margins.move(deep, none, np.random.default_rng(9)).data.min() > 20
+
+
+@pytest.mark.parametrize("few", [1, 2, 19])
+def test_cells_of_small_groups_are_not_handed_out(few: int) -> None:
+    rng = np.random.default_rng(10)
+    group, drawn_group = np.repeat([0, 1], [100, few]), np.repeat([0, 1], [100, 500])
+    real, drawn = rng.poisson(1000.0, (100 + few, 5)), rng.poisson(3.0, (600, 5))
+    margins = Margins.fit(counts(real), group, counts(drawn), drawn_group)
+    moved = margins.move(counts(drawn), drawn_group, rng).toarray()
+    assert np.array_equal(moved[100:], drawn[100:])
+    assert moved[:100][drawn[:100] > 0].min() > 500
+    assert margins.real.values.max() == real[:100].max()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from ganaug.proposals.neighbourhood import FEWEST, MOST, OWN, SMALLEST, Neighbourhoods, clusters
 
@@ -69,5 +70,20 @@ def test_clusters_are_of_one_group_and_never_of_a_few_cells() -> None:
 
 
 def test_the_same_seed_gives_the_same_clusters() -> None:
-    place, group = clouds(np.random.default_rng(5))
-    assert np.array_equal(clusters(place, group, seed=1), clusters(place, group, seed=1))
+    place, group = np.random.default_rng(5).standard_normal((800, 10)), np.zeros(800, dtype=np.intp)
+    first = clusters(place, group, seed=1)
+    assert np.array_equal(first, clusters(place, group, seed=1))
+    assert not np.array_equal(first, clusters(place, group, seed=2))
+
+
+def test_no_cluster_is_small_where_cells_are_nearly_the_same() -> None:
+    for seed in range(20):
+        place = 100 + 1e-6 * np.random.default_rng(seed).standard_normal((500, 3))
+        found = clusters(place.astype(np.float32), np.zeros(500, dtype=np.intp), seed=seed)
+        assert np.bincount(found).min() >= SMALLEST
+
+
+@pytest.mark.filterwarnings("error")
+def test_cells_in_one_place_are_one_cluster() -> None:
+    place = np.repeat(np.arange(2.0, dtype=np.float32)[:, None], [190, 10], axis=0)
+    assert np.array_equal(clusters(place, np.zeros(200, dtype=np.intp), seed=0), np.zeros(200))

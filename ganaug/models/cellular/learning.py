@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import sem
+from scipy.stats import t as student_t
 from sklearn.model_selection import StratifiedKFold
 
 from ganaug.adversarial import alarms
@@ -35,6 +37,7 @@ FEWEST = 100  # cells, below which none are set apart
 STEPS = 200
 FACTORS = (20, 40)
 FOR_MARGINS, TIMES = 1000, (4, 20)  # cells of a type that its margins are drawn from, and how many like each real one
+SURE = 0.95  # that draws are nearer, and not by chance
 GAME_SHARE = 0.7  # of the time that is left when the game begins
 
 
@@ -200,7 +203,7 @@ class Learning:
         what, apart = ("pairs of genes", self.on_v.pairs_apart) if in_clusters else ("genes", self.on_v.genes_apart)
         was, is_now = apart(before), apart(after)
         gain, nearer = best.loss - score.loss, was - is_now
-        sure = nearer.mean() > 2 * nearer.std() / np.sqrt(len(nearer))
+        sure = nearer.mean() > student_t.ppf(SURE, len(nearer) - 1) * sem(nearer)
         told = f"{what} {is_now.mean():.4f} apart from V's, before {was.mean():.4f}"
         kept = bool(gain > noise or (sure and gain >= -noise))
         self.stages[-1] |= {"kept": kept, "reason": f"{gain:+.3f} on V (noise {noise:.3f}), {told}"}

@@ -74,7 +74,7 @@ def _of(arrays: Arrays, part: str) -> Arrays:
 def _margins(arrays: Arrays, proposal: CountFactors, clusters: Codes | None) -> Margins:
     margins, damaged = Margins.from_state(arrays), "the model holds distributions of other genes or types"
     group, n_cells = proposal.type if clusters is None else clusters, len(proposal.type)
-    if group.shape != (n_cells,) or group.min() < 0:
+    if group.dtype.kind != "i" or group.shape != (n_cells,) or group.min() < 0:
         raise ModelFileError(f"{damaged}; it was changed or damaged")
     n_groups, n_genes = int(group.max()) + 1, proposal.offset.shape[1]
     for side in (margins.real, margins.drawn):

@@ -106,8 +106,9 @@ def _in_order(counts: Counts) -> NDArray[np.float32]:
 
 
 def _correlations(counts: Counts, genes: Codes) -> Floats:
-    """Of every two of some genes, log-normalised; none with a gene that does not vary."""
+    """Of every two of some genes, log-normalised; none with a gene that does not vary, nor of one gene alone."""
     logged = log_normalized(counts)[:, genes].toarray().astype(np.float64)
     spread = logged.std(axis=0)
     scaled = (logged - logged.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    return np.asarray((scaled.T @ scaled / len(scaled))[np.triu_indices(len(genes), 1)])
+    found = (scaled.T @ scaled / len(scaled))[np.triu_indices(len(genes), 1)]
+    return np.asarray(found if len(found) else np.zeros(1))
