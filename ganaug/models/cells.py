@@ -237,8 +237,8 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
         """Save the model as a folder of safetensors and JSON; `ganaug.load` brings it back.
 
         The folder holds where each cell that was learned from lies among the factors, and its total count; and where
-        margins were kept, the counts that each gene has in each type, or in clusters of twenty cells or more, in
-        order: no cell's counts, but real ones.
+        margins were kept, the counts that each gene has in each type or cluster of twenty cells or more, in order: no
+        cell's counts, but real ones.
         """
         check_is_fitted(self, "sampler_")
         arrays, meta = state.state_of(self)
