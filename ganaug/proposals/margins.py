@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from ganaug.proposals.neighbourhood import SMALLEST
 from ganaug.proposals.proposal import Arrays
 from ganaug.proposals.ranks import Sorted
 
@@ -21,7 +22,6 @@ __all__ = ["Margins"]
 Codes = NDArray[np.intp]
 Floats = NDArray[np.float64]
 
-FEWEST = 20  # real cells of a group, whose counts are told
 BLOCK = 2**21  # values that are moved at a time
 MANY = 0.5  # of a gene's zeros
 SIDES, PARTS = ("real", "drawn"), ("values", "start", "n_cells")
@@ -58,7 +58,7 @@ class Margins:
         Groups of fewer than twenty real cells stay as they are drawn: their cells would be handed out as they are.
         """
         n_groups = int(group.max()) + 1
-        few = np.bincount(group) < FEWEST
+        few = np.bincount(group) < SMALLEST
         own, instead = ~few[group], few[drawn_group]
         counts = sparse.vstack([real[own], drawn[instead]], "csr")
         like = Sorted.of(counts, np.concatenate([group[own], drawn_group[instead]]), n_groups)

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neighbors import NearestNeighbors
 from threadpoolctl import threadpool_limits
 
-__all__ = ["Neighbourhoods", "clusters"]
+__all__ = ["SMALLEST", "Neighbourhoods", "clusters"]
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.intp]

@@ -101,7 +101,9 @@ class Learning:
         self._tell("last fit", score=best.auc)
         every = np.arange(self.counts.shape[0])
         last = CellSampler(self._proposal(every, len(proposal.loadings)))
-        return last if chosen.margins is None else self._with_margins(last, every, chosen.clusters is not None)
+        if chosen.margins is None:
+            return last
+        return self._with_margins(last, every, None if chosen.clusters is None else self._clusters(last))
 
     def _split(self) -> tuple[Codes, Codes]:
         n = np.bincount(self.type)
@@ -190,17 +192,19 @@ class Learning:
 
     def _corrected(self, before: CellSampler, best: Score) -> tuple[CellSampler, Score]:
         """Give genes the distributions that they have in T, in every type, then in every cluster, if V agrees."""
-        chosen = self._tried("margins", before, best, in_clusters=False)
-        if self._clusters(before).max() == before.proposal.type.max():
+        chosen, clusters = self._tried("margins", before, best, None), self._clusters(before)
+        if clusters.max() == before.proposal.type.max():
             return chosen
-        return self._tried("margins of clusters", *chosen, in_clusters=True)
+        return self._tried("margins of clusters", *chosen, clusters)
 
-    def _tried(self, name: str, before: CellSampler, best: Score, *, in_clusters: bool) -> tuple[CellSampler, Score]:
+    def _tried(self, name: str, before: CellSampler, best: Score, clusters: Codes | None) -> tuple[CellSampler, Score]:
         """Keep margins if V's cells are nearer by them, or its genes or pairs of genes, and cells are no farther."""
         begun, noise = time.monotonic(), self.on_v.noise
-        after = self._with_margins(before, self.train, in_clusters)
+        after = self._with_margins(before, self.train, clusters)
         score = self._judged(name, after, begun)
-        what, apart = ("pairs of genes", self.on_v.pairs_apart) if in_clusters else ("genes", self.on_v.genes_apart)
+        what, apart = "genes", self.on_v.genes_apart
+        if clusters is not None:
+            what, apart = "pairs of genes", self.on_v.pairs_apart
         was, is_now = apart(before), apart(after)
         gain, nearer = best.loss - score.loss, was - is_now
         sure = nearer.mean() > student_t.ppf(SURE, len(nearer) - 1) * sem(nearer)
@@ -212,14 +216,13 @@ class Learning:
     def _clusters(self, sampler: CellSampler) -> Codes:
         return sampler.proposal.clusters(self.seeds.integer("clusters"))
 
-    def _with_margins(self, sampler: CellSampler, rows: Codes, in_clusters: bool) -> CellSampler:
+    def _with_margins(self, sampler: CellSampler, rows: Codes, clusters: Codes | None) -> CellSampler:
         """Give a sampler that was learned from the cells `rows` the distributions of each type's or cluster's genes."""
         times = np.clip(-(-FOR_MARGINS // np.bincount(self.type[rows])), *TIMES)
         like = np.repeat(rows, times[self.type[rows]])
         like = self.seeds.rng("margins order").permutation(like)  # any part of them is then like all
         bare = replace(sampler, margins=None, clusters=None)
         drawn, around = bare.draw_around(self.type[like], self.seeds.rng("margins"), self.batch[like])
-        clusters = self._clusters(sampler) if in_clusters else None
         group = self.type[rows] if clusters is None else clusters
         return replace(sampler, margins=Margins.fit(self.counts[rows], group, drawn, group[around]), clusters=clusters)
 

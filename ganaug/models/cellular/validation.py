@@ -56,7 +56,7 @@ class CellValidation:
 
     def score(self, sampler: CellSampler) -> Score:
         """How easily drawn cells are told from V, and how many are near copies of T."""
-        auc, near = (float(self._of_draws(of, sampler).mean()) for of in (self._auc_of, self._near))
+        auc, near = self._of_draws(lambda made: (self._auc_of(made), self._near(made)), sampler).mean(axis=0).tolist()
         return Score(auc, near, 0.0)
 
     def auc(self, sampler: CellSampler) -> float:
@@ -79,7 +79,7 @@ class CellValidation:
     def _variable(self) -> Codes:
         return variable_genes(log_normalized(self.held_out), PAIRED)
 
-    def _of_draws(self, measured: Callable[[Counts], float], sampler: CellSampler) -> Floats:
+    def _of_draws(self, measured: Callable[[Counts], float | tuple[float, ...]], sampler: CellSampler) -> Floats:
         return np.array([measured(self._drawn(sampler, k)) for k in self.draws])
 
     def _drawn(self, sampler: CellSampler, k: int) -> Counts:

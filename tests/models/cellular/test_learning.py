@@ -16,7 +16,7 @@ def test_margins_of_few_cells_are_those_of_all_batches_in_whatever_order_they_co
     counts = sparse.csr_matrix(rng.poisson(means).astype(np.float32))
     learning = Learning(counts, type_, batch, Plan(1, True, "r3gan", 1, 60.0, "cpu"), Seeds(0))
     every = np.arange(120)
-    sampler = learning._with_margins(CellSampler(learning._proposal(every, 1)), every, in_clusters=False)
+    sampler = learning._with_margins(CellSampler(learning._proposal(every, 1)), every, None)
     drawn = sampler.draw(np.repeat(type_, 20), rng, np.repeat(batch, 20))
     for kind in range(4):
         real, made = (side[:, 0].mean() for side in (counts[type_ == kind], drawn[np.repeat(type_, 20) == kind]))
