@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Roles", "batch_means", "dimension", "known_counts", "mean_noise", "shrinkage"]
+__all__ = ["CAUTION", "Roles", "batch_means", "dimension", "evidence", "known_counts", "mean_noise", "shrinkage"]
 
 Floats = NDArray[np.float64]
 
@@ -130,6 +130,26 @@ def shrinkage(square: Floats, noise: Floats, weight: Floats, n_directions: float
 
     Parameters
     ----------
+    square, noise, weight, n_directions
+        As of `evidence`.
+
+    Examples
+    --------
+    >>> noise, weight = np.ones((20, 2)), np.ones((20, 2))
+    >>> square = np.repeat([[99.0, 1.0]], 20, axis=0)
+    >>> shrinkage(square, noise, weight, 5.0)[0].round(2)
+    array([0.98, 0.  ])
+    """
+    found = (weight * square).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-300)
+    believed = evidence(square, noise, weight, n_directions)
+    return np.asarray(believed * found / np.maximum(found + CAUTION * noise, 1e-300))
+
+
+def evidence(square: Floats, noise: Floats, weight: Floats, n_directions: float) -> Floats:
+    """How far a batch's differences, all together, are to be believed ``(n_batches,)``: 0 if chance explains them.
+
+    Parameters
+    ----------
     square, noise : ndarray, shape (n_estimates, n_batches)
         Squares of the differences that were found, and what these are on average by chance alone.
     weight : ndarray, shape (n_estimates, n_batches)
@@ -140,13 +160,11 @@ def shrinkage(square: Floats, noise: Floats, weight: Floats, n_directions: float
     Examples
     --------
     >>> noise, weight = np.ones((20, 2)), np.ones((20, 2))
-    >>> square = np.repeat([[99.0, 1.0]], 20, axis=0)
-    >>> shrinkage(square, noise, weight, 5.0)[0].round(2)
-    array([0.98, 0.  ])
+    >>> evidence(np.repeat([[99.0, 1.0]], 20, axis=0), noise, weight, 5.0)
+    array([1., 0.])
     """
     total = np.maximum(weight.sum(axis=0), 1e-300)
     found, chance = (weight * square).sum(axis=0) / total, (weight * noise).sum(axis=0) / total
     spread = np.sqrt(2 * ((weight * noise) ** 2).sum(axis=0) / n_directions) / total
     beyond = (found - chance) / np.maximum(spread, 1e-300)
-    evidence = np.clip((beyond - DOUBTED) / (BELIEVED - DOUBTED), 0.0, 1.0)
-    return np.asarray(evidence * found / np.maximum(found + CAUTION * noise, 1e-300))
+    return np.asarray(np.clip((beyond - DOUBTED) / (BELIEVED - DOUBTED), 0.0, 1.0))

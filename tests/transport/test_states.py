@@ -63,3 +63,17 @@ def test_what_is_missing_in_one_batch_does_not_move_what_is_known(way: str, shar
     moved, _ = Chain.fit(way, X, Roles.common(batch), np.random.default_rng(0)).move(X, batch)
     assert np.nanmax(np.abs(moved - X)[:, 5]) < 0.3
     np.testing.assert_array_equal(np.isnan(moved), np.isnan(X))
+
+
+def test_states_reach_less_far_from_round_to_round() -> None:
+    rng = np.random.default_rng(3)
+    batch, z = np.repeat([0, 1], 600), rng.normal(size=(1200, 6))
+    z[600:] += 1.5 * np.tanh(z[600:])
+    states = States.fit(z, Roles.common(batch), np.random.default_rng(0))
+    widths = [each.width for each in states.rounds]
+    assert widths == sorted(widths, reverse=True)
+    assert widths[0] == pytest.approx(2 * widths[-1])
+    soft, sharp = (states.rounds[-1]._replace(width=width).shares(z, batch) for width in (0.1, 0.01))
+    assert (soft.max(axis=1) < sharp.max(axis=1)).mean() > 0.9
+    same = States(tuple(each._replace(width=0.1) for each in states.rounds))
+    assert np.abs(same.move(z, batch) - states.move(z, batch)).max() > 0.01

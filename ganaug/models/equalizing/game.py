@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from torch import Tensor, nn
 
 from ganaug.seeding import Seeds
-from ganaug.transport.states import PRESENT
+from ganaug.transport.differences import PRESENT
 from ganaug.transport.style import Floats, Roles
 
 __all__ = ["Given", "Pairing", "StyleGame", "pools"]
