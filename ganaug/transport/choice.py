@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -59,7 +59,7 @@ def best_chain(
         Covariates as numbers; what they explain of the rows stays.
     refine : callable, optional
         ``(chain, X, roles) -> chain``: moves rows on from where the best way leaves them, if trees can still tell the
-        batch there. It is kept if held-out rows say that it does no harm.
+        batch there. It is kept if it is better on the held-out rows of every deal.
     """
     deals = HeldOut.deals(X, roles, rng, effects)
     if not deals:
@@ -79,7 +79,7 @@ def best_chain(
     after = [deal.kept(each, rng) for deal, each in zip(deals, refined, strict=True) if each.way != way]
     if len(after) == len(deals):  # else it was left out somewhere
         kept[refined[0].way] = Kept(*np.mean(after, axis=0).tolist())
-        if _harmless(kept[refined[0].way], kept[way]):
+        if _helps(after, [each[way] for each in seen]):
             chain = refine(chain, X, roles)
     return replace(chain, kept=kept)
 
@@ -186,7 +186,8 @@ def _by_direction(kept: Mapping[str, Kept]) -> bool:
     return bool(np.mean(gains) > 0) if gains else False
 
 
-def _harmless(refined: Kept, before: Kept) -> bool:
-    """Whether a refinement is no worse, neither in all nor in what trees tell or batches share."""
-    costs = min(refined.untold - before.untold, refined.structure - before.structure)
-    return refined.score >= before.score and costs >= -LOST
+def _helps(after: Sequence[Kept], before: Sequence[Kept]) -> bool:
+    """Whether a refinement is better in every deal, and on the whole no dearer in what trees tell or batches share."""
+    better = all(new.score > old.score for new, old in zip(after, before, strict=True))
+    gains = np.mean(after, axis=0) - np.mean(before, axis=0)
+    return better and bool((gains[1:] >= -LOST).all())

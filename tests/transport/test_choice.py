@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ganaug.transport.chain import IDENTITY, Chain
-from ganaug.transport.choice import MOST_BATCHES, HeldOut, _chosen, _harmless, best_chain
+from ganaug.transport.choice import MOST_BATCHES, HeldOut, _chosen, _helps, best_chain
 from ganaug.transport.guard import Kept
 from ganaug.transport.style import Roles
 
@@ -30,11 +30,13 @@ def test_the_first_way_that_is_nearly_best_is_taken_and_none_that_is_worse_than_
     assert _chosen({**near, "centring": Kept(0.89, 0.89, 0.9), "states": Kept(0.96, 0.96, 0.9)}) == "states"
 
 
-def test_a_refinement_that_does_harm_is_not_kept() -> None:
-    before = Kept(0.9, 0.8, 0.9)
-    assert _harmless(Kept(0.9, 0.85, 0.895), before)
-    assert not _harmless(Kept(0.9, 0.7, 0.95), before._replace(structure=0.95))
-    assert not _harmless(Kept(1.0, 1.0, 0.88), before)
+def test_a_refinement_is_kept_if_it_helps_in_every_deal_and_does_no_harm() -> None:
+    before = [Kept(0.9, 0.8, 0.9)] * 3
+    assert _helps([Kept(0.9, 0.85, 0.895)] * 3, before)
+    assert not _helps(before, before)
+    assert not _helps([Kept(1.0, 0.85, 0.9), Kept(1.0, 0.85, 0.9), Kept(0.9, 0.79, 0.9)], before)
+    assert not _helps([Kept(0.95, 0.78, 0.9)] * 3, before)  # trees tell more
+    assert not _helps([Kept(1.0, 1.0, 0.88)] * 3, before)  # less of what batches share
 
 
 def test_rows_of_amounts_may_be_compared_by_direction_and_get_their_length_back() -> None:

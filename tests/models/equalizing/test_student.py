@@ -72,7 +72,7 @@ def test_rows_of_the_reference_stay_as_they_are() -> None:
 def test_the_estimator_tries_a_student_and_saves_the_one_it_keeps(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choice, "_harmless", lambda refined, before: True)
+    monkeypatch.setattr(choice, "_helps", lambda after, before: True)
     monkeypatch.setattr(choice, "HARDLY_TOLD", 2.0)
     X, batch = curved(0)
     X = X @ np.random.default_rng(0).normal(size=(3, 60))  # too many features for quantiles
@@ -125,7 +125,7 @@ def test_a_game_that_leaves_the_numbers_leaves_the_closed_form(monkeypatch: pyte
 
 
 def test_the_estimator_is_told_of_a_student_that_went_wrong_on_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choice, "_harmless", lambda refined, before: True)
+    monkeypatch.setattr(choice, "_helps", lambda after, before: True)
     monkeypatch.setattr(choice, "HARDLY_TOLD", 2.0)
     reach = Student.reach
     monkeypatch.setattr(Student, "reach", lambda *given: 9.0 if len(given[2]) == N else reach(*given))
