@@ -58,25 +58,20 @@ class Differences(NamedTuple):
     def of(cls, z: Floats, share: Floats, roles: Roles, known: NDArray[np.bool_]) -> Self:
         """Compare batches of rows ``(n_rows, n_components)`` that are in states ``(n_rows, n_states)`` by shares."""
         taught, reference = roles.of_batches(), share * roles.reference[:, None]
-        n, n_reference = _counts(share, taught, known), _all_counts(reference, known)
-        mean = _sums(share, taught, z) / np.maximum(n, TINY)
-        apart = mean - (reference.T @ z)[:, None] / np.maximum(n_reference, TINY)
+        n, squares = np.maximum(_counts(share, taught, known), TINY), _counts(share**2, taught, known)
+        n_reference = np.maximum(_all_counts(reference, known), TINY)
+        mean = _sums(share, taught, z) / n
+        apart = mean - (reference.T @ z)[:, None] / n_reference
+        # variance of a difference of two means, for values of variance 1; rows that are in both make it less
+        chance = squares / n**2 + _all_counts(reference**2, known) / n_reference**2
+        chance = np.maximum(chance - 2 * _counts(reference**2, taught, known) / (n * n_reference), 0.0)
         present = np.broadcast_to(_present(share, roles)[:, :, None] & (n_reference > 1) & (n > 1), apart.shape)
-        within, spread = _variances(z, share, taught, known, mean)
-        noise = np.where(present, _mean_noise(share, reference, taught, known), 0.0).mean(axis=2) * within[:, None]
-        weight = np.where(present, n, 0.0).mean(axis=2)
-        composition = _composition(reference, roles) * within[:, None]
-        centred = np.where(known, z - share @ ((mean * n).sum(axis=1) / np.maximum(n.sum(axis=1), TINY)), 0.0)
-        return cls(np.where(present, apart, 0.0), present, weight, noise, composition, spread, centred)
-
-
-def _mean_noise(share: Floats, reference: Floats, taught: Floats, known: NDArray[np.bool_]) -> Floats:
-    """Variance of a difference of weighted means of values of unit variance ``(n_states, n_batches, n_components)``."""
-    n = np.maximum(_counts(share, taught, known), TINY)
-    n_reference = np.maximum(_all_counts(reference, known), TINY)
-    noise = _counts(share**2, taught, known) / n**2 + _all_counts(reference**2, known) / n_reference**2
-    # rows that are both the batch's and the reference's
-    return np.asarray(np.maximum(noise - 2 * _counts(reference**2, taught, known) / (n * n_reference), 0.0))
+        apart, chance, weight = (np.where(present, each, 0.0) for each in (apart, chance, n))
+        square = share.T @ (taught.sum(axis=1)[:, None] * z**2) - (n * mean**2).sum(axis=1)
+        within, spread = _variances(np.maximum(square, 0.0), (n - squares / n).sum(axis=1))
+        sampling, composition = chance.mean(axis=2) * within, _composition(reference, roles) * within
+        centred = np.where(known, z - share @ ((mean * n).sum(axis=1) / n.sum(axis=1)), 0.0)
+        return cls(apart, present, weight.mean(axis=2), sampling, composition, spread, centred)
 
 
 def _composition(reference: Floats, roles: Roles) -> Floats:
@@ -86,17 +81,15 @@ def _composition(reference: Floats, roles: Roles) -> Floats:
     return np.asarray(COMPOSED * (1 - 2 * part + (part**2).sum(axis=1, keepdims=True)))
 
 
-def _variances(
-    z: Floats, share: Floats, taught: Floats, known: NDArray[np.bool_], mean: Floats
-) -> tuple[Floats, Floats]:
-    """Variance within states and batches: of each state as a share of all ``(n_states,)``, and of each component."""
-    n = _counts(share, taught, known)
-    square = np.maximum(share.T @ (taught.sum(axis=1)[:, None] * z**2) - (n * mean**2).sum(axis=1), 0.0)
-    free = (n - _counts(share**2, taught, known) / np.maximum(n, TINY)).sum(axis=1)
+def _variances(square: Floats, free: Floats) -> tuple[Floats, Floats]:
+    """Variance of each state as a share of all ``(n_states, 1)``, and of each component ``(n_components,)``.
+
+    From sums of squares within states and batches, and their degrees of freedom, ``(n_states, n_components)``.
+    """
     spread = square.sum(axis=0) / np.maximum(free.sum(axis=0), 1.0)
-    whole, free = max(float(spread.sum()), 1e-300), np.broadcast_to(free, square.shape).mean(axis=1)
+    whole, free = max(float(spread.sum()), 1e-300), free.mean(axis=1, keepdims=True)
     # a state of hardly any rows is as wide as all, as far as is known
-    return np.asarray((square.sum(axis=1) / whole + 1) / (free + 1)), spread
+    return np.asarray((square.sum(axis=1, keepdims=True) / whole + 1) / (free + 1)), spread
 
 
 def _sums(share: Floats, taught: Floats, z: Floats) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from ganaug.transport.differences import Differences
 from ganaug.transport.style import CAUTION, Floats, Roles, dimension, evidence
@@ -48,7 +50,7 @@ def moves_of(
     square, chance = (found.apart**2).sum(axis=2), found.sampling * found.spread.sum()
     believed = evidence(square, chance, found.weight, dimension(found.centred, rng))
     alike, moves = likeness(centres), np.zeros_like(found.apart)
-    with threadpool_limits(limits=1):
+    with _threads().limit(limits=1):
         for b in np.flatnonzero(believed):
             here = found.sampling[:, b] > TINY  # nothing but rounding parts the reference from itself
             noise = (found.sampling + found.composition)[here, b]
@@ -56,6 +58,12 @@ def moves_of(
                 field = smoothed(found.apart[here, b], noise, found.spread, alike[np.ix_(here, here)])
                 moves[here, b] = -believed[b] * field
     return np.where(found.present, moves, 0.0)
+
+
+@cache
+def _threads() -> ThreadpoolController:
+    # several threads are slower on matrices this small; to look for the libraries anew in every round takes 3 ms
+    return ThreadpoolController()
 
 
 def likeness(centres: Floats) -> Floats:
