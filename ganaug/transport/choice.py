@@ -180,10 +180,13 @@ def _chosen(kept: Mapping[str, Kept]) -> str:
 
 
 def _by_direction(kept: Mapping[str, Kept]) -> bool:
-    """Whether directions are better than values, over all ways that both have: of one way alone it is hardly seen."""
+    """Whether directions are surely better than values, over all ways that both have: of one alone it is hardly seen.
+
+    Surely is by twice the standard error of the mean gain; else values stay what is compared, as they were measured.
+    """
     values = {WAYS[way]._replace(unit=True): kept[way].score for way in kept if not WAYS[way].unit}
     gains = [kept[way].score - values[WAYS[way]] for way in kept if WAYS[way].unit]
-    return bool(np.mean(gains) > 0) if gains else False
+    return len(gains) > 1 and float(np.mean(gains)) > 2 * float(np.std(gains, ddof=1)) / len(gains) ** 0.5
 
 
 def _helps(after: Sequence[Kept], before: Sequence[Kept]) -> bool:

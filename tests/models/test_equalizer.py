@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from ganaug import BatchEqualizer, DataError
+from ganaug.models.equalizing.batches import effects_of
 from ganaug.transport.chain import IDENTITY
 
 
@@ -47,6 +48,30 @@ def test_plates_come_together_and_everything_else_stays() -> None:
     assert spread(moved, table["plate"]) < 0.3 * spread(table, table["plate"])
     slope = np.polyfit(table["dose"], moved["b"], 1)[0]
     assert slope == pytest.approx(1.0, abs=0.15)
+
+
+def test_doses_may_do_what_no_straight_line_does() -> None:
+    rng = np.random.default_rng(5)
+    run = np.repeat(np.arange(6), 60)
+    # later runs measured more of the higher doses, and what a dose does is soon saturated
+    dose = np.where(rng.random(360) < run / 5, rng.choice([3.0, 30.0], 360), rng.choice([0.0, 0.1, 1.0], 360))
+    truth = dose / (dose + 0.3)
+    table = pd.DataFrame({"run": run, "dose": dose, "density": truth + 0.2 * rng.normal(size=6)[run]})
+    table["density"] += 0.05 * rng.normal(size=360)
+    moved = BatchEqualizer(batch="run", covariates=["dose"], random_state=0).fit_transform(table)["density"]
+    named = table.assign(dose=table["dose"].astype(str))
+    same = BatchEqualizer(batch="run", covariates=["dose"], random_state=0).fit_transform(named)["density"]
+    np.testing.assert_allclose(moved, same)
+    of_runs = [(density - truth).groupby(run).mean().std() for density in (table["density"], moved)]
+    assert of_runs[1] < 0.2 * of_runs[0]
+
+
+def test_numbers_of_single_rows_or_single_batches_are_no_doses() -> None:
+    batch = np.repeat([0, 1], 50)
+    doses = pd.Series(np.tile([0.0, 1.0, 5.0, 9.0], 25))
+    assert effects_of(doses, "dose", batch).shape == (100, 3)
+    assert effects_of(doses + 100 * batch, "day", batch).shape == (100, 1)
+    assert effects_of(doses + np.arange(100), "age", batch).shape == (100, 1)
 
 
 def test_the_batch_column_stays_on_request() -> None:

@@ -79,6 +79,19 @@ def test_directions_are_taken_if_they_are_better_over_all_ways() -> None:
     assert _chosen(kept | one) == "centring"
 
 
+def test_directions_are_not_taken_for_gains_that_may_be_chance() -> None:
+    names = ["centring", "states", "mixed states", "centring within states"]
+    kept = {IDENTITY: Kept(0.1, 0.1, 0.9)} | {way: Kept(0.8, 0.8, 0.9) for way in names}
+    scores = dict(zip(names, [0.83, 0.79, 0.82, 0.78], strict=True))
+    scattered = {f"{way} of directions": Kept(score, score, 0.9) for way, score in scores.items()}
+    assert _chosen(kept | scattered) == "centring"
+    alike = {
+        f"{way} of directions": Kept(0.8 + gain, 0.8, 0.9)
+        for way, gain in zip(names, [0.02, 0.01, 0.03, 0.02], strict=True)
+    }
+    assert _chosen(kept | alike) == "centring of directions"
+
+
 def test_what_batches_are_composed_of_stays() -> None:
     rng = np.random.default_rng(0)
     batch = np.repeat([0, 1], 300)

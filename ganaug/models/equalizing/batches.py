@@ -30,6 +30,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 # a column with no more levels than this has kinds in it, however few rows there are
 SURELY_KINDS = 10
+# rows that each value of a number has, on the whole, if its values are taken for levels
+ROWS_OF_A_DOSE = 10
 Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
 # what a reference of several batches, or of controls, comes as
 LISTED = (list, tuple, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
@@ -162,15 +164,25 @@ def is_amount(column: pd.Series[Any]) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype))
 
 
-def effects_of(column: pd.Series[Any], name: Hashable) -> Floats:
-    """Dummies of a category's levels but one, or the numbers themselves ``(n_rows, n_effects)``."""
+def effects_of(column: pd.Series[Any], name: Hashable, batch: NDArray[np.intp]) -> Floats:
+    """Dummies of a category's levels but one, or the numbers themselves ``(n_rows, n_effects)``.
+
+    Doses are levels, too: what they do is seldom a straight line.
+    """
     if column.isna().any():
         raise DataError(f"the covariate {name!r} is missing in some rows; fill it or leave the rows out")
-    if is_amount(column):
+    if is_amount(column) and not _are_doses(column, batch):
         return column.to_numpy(dtype=float)[:, None]
-    _check_kinds(column, f"the covariate {name!r}")
+    if not is_amount(column):
+        _check_kinds(column, f"the covariate {name!r}")
     # levels that no row has are none
     return pd.get_dummies(column.astype(object), drop_first=True).to_numpy(dtype=float)
+
+
+def _are_doses(column: pd.Series[Any], batch: NDArray[np.intp]) -> bool:
+    """Whether numbers are few enough to be seen one by one, and each in more than one batch."""
+    batches = pd.Series(batch, index=column.index).groupby(column.to_numpy()).nunique()
+    return bool(len(column) >= ROWS_OF_A_DOSE * len(batches) and (batches > 1).all())
 
 
 def levels_of(column: pd.Series[Any], name: Hashable) -> Floats:

@@ -148,7 +148,7 @@ class BatchReader(BaseEstimator):  # type: ignore[misc]
         """Check that covariates can be told from the batches; return them as numbers ``(n_rows, n_effects)``."""
         if table is None or not self._kept():
             return None
-        effects = {name: effects_of(table[name], name) for name in self._protected()}
+        effects = {name: effects_of(table[name], name, codes) for name in self._protected()}
         check_design(codes, effects, allow_confounded=self.allow_confounded)
         if self.labels is not None:
             effects[self.labels] = levels_of(table[self.labels], self.labels)
