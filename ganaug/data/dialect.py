@@ -16,7 +16,7 @@ from pandas.api import types
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["DIALECT", "MISSING_MARKS", "Dialect", "describe", "scan"]
+__all__ = ["DIALECT", "MISSING_MARKS", "Dialect", "decimal_mark", "describe", "scan"]
 
 DIALECT = "text_dialect"  # the key in DataFrame.attrs
 # what pandas.read_csv takes as missing
@@ -24,7 +24,8 @@ MISSING_MARKS = frozenset(
     {"#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>"}
     | {"", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 )
-PLAIN_NUMBER = re.compile(r"[-+]?\d*\.?(\d*)")
+NUMBER = re.compile(r"[-+]?(\d*)([.,]?)(\d*)([eE][-+]?\d+)?")
+THOUSANDS = re.compile(r"[1-9]\d{0,2}")
 ZERO_PADDED = re.compile(r"[-+]?0\d+")
 MOST_DECIMALS = 15  # float64 holds no more
 CHUNK = 20_000
@@ -45,6 +46,8 @@ class Dialect:
         Digits after the point where all values of a column have as many; -1 where whole numbers have no point.
     booleans : dict
         The words for false and true where they are not ``False`` and ``True``.
+    decimal_mark : str
+        What decimals come after: a point, or a comma.
 
     Examples
     --------
@@ -58,6 +61,7 @@ class Dialect:
     missing: dict[str, str] = field(default_factory=dict)
     decimals: dict[str, int] = field(default_factory=dict)
     booleans: dict[str, tuple[str, str]] = field(default_factory=dict)
+    decimal_mark: str = "."
 
     @classmethod
     def of(cls, df: pd.DataFrame) -> Self:
@@ -81,8 +85,8 @@ class Dialect:
         decimals = self.decimals.get(name)
         if words is not None and set(values[~missing].unique()) <= {False, True}:
             values = values.map({False: words[0], True: words[1]}).astype(object)
-        elif decimals is not None and types.is_float_dtype(values.dtype):
-            values = _decimal(values, decimals)
+        elif (decimals is not None or self.decimal_mark != ".") and types.is_float_dtype(values.dtype):
+            values = _decimal(values, decimals, self.decimal_mark)
         mark = self.missing.get(name, self.default_missing)
         return values.astype(object).mask(missing, mark) if mark and missing.any() else values
 
@@ -94,6 +98,7 @@ class ColumnStyle:
         self.marks: Counter[str] = Counter()
         self.decimals: set[int] | None = set()
         self.words: set[str] | None = set()
+        self.points: set[str] | None = set()
         self.zero_padded = False
 
     def see(self, counts: pd.Series[Any]) -> None:
@@ -104,10 +109,19 @@ class ColumnStyle:
         present = [text for text in texts if text not in MISSING_MARKS]
         self.zero_padded = self.zero_padded or any(map(ZERO_PADDED.fullmatch, present))
         self._see_words(present)
+        if self.points is not None:
+            self._see_numbers([NUMBER.fullmatch(text) for text in present])
+
+    def _see_numbers(self, numbers: Sequence[re.Match[str] | None]) -> None:
+        found = [match for match in numbers if match]
+        if self.points is None or len(found) < len(numbers):
+            self.points = self.decimals = None
+            return
+        # 1,250 may be a thousand and some
+        self.points |= {match[2] for match in found if not (len(match[3]) == 3 and THOUSANDS.fullmatch(match[1]))}
         if self.decimals is not None:
-            plain = [PLAIN_NUMBER.fullmatch(text) for text in present]
-            found = {len(match[1]) if "." in match[0] else 0 for match in plain if match}
-            self.decimals = None if None in plain else self.decimals | found
+            plain = not any(match[4] for match in found)
+            self.decimals = self.decimals | {len(match[3]) for match in found} if plain else None
 
     def _see_words(self, present: Iterable[str]) -> None:
         if self.words is not None:
@@ -131,6 +145,20 @@ def scan(data: bytes, separator: str, names: Sequence[str]) -> dict[str, ColumnS
     return styles
 
 
+def decimal_mark(separator: str, styles: dict[str, ColumnStyle]) -> str:
+    r"""A comma, if more columns of numbers are written with one than with a point, and it does not part columns.
+
+    Examples
+    --------
+    >>> decimal_mark(";", scan(b"a;b\n0,5;1.5\n2;3\n", ";", ["a", "b"]))
+    '.'
+    >>> decimal_mark(";", scan(b"a;b\n0,5;oak\n2;3\n", ";", ["a", "b"]))
+    ','
+    """
+    found = Counter(point for style in styles.values() for point in style.points or ())
+    return "," if found[","] > found["."] and separator != "," else "."
+
+
 def describe(df: pd.DataFrame, separator: str, styles: dict[str, ColumnStyle]) -> Dialect:
     """Keep of the styles what pandas would write otherwise."""
     missing = {name: style.marks.most_common(1)[0][0] for name, style in styles.items() if style.marks}
@@ -146,17 +174,21 @@ def describe(df: pd.DataFrame, separator: str, styles: dict[str, ColumnStyle]) -
         spelled = {word.lower(): word for word in style.words or ()}
         if len(spelled) == 2 == len(style.words or ()) and spelled["true"] != "True":
             booleans[name] = (spelled["false"], spelled["true"])
-    return Dialect(separator, total.most_common(1)[0][0] if total else "", missing, decimals, booleans)
+    mark = decimal_mark(separator, styles)
+    return Dialect(separator, total.most_common(1)[0][0] if total else "", missing, decimals, booleans, mark)
 
 
-def _decimal(values: pd.Series[Any], decimals: int) -> pd.Series[Any]:
+def _decimal(values: pd.Series[Any], decimals: int | None, mark: str) -> pd.Series[Any]:
     """Write floats with so many decimals, unless that would lose digits; -1 writes whole numbers without a point."""
     codes, distinct = pd.factorize(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    if decimals < 0:
-        texts = [repr(number).removesuffix(".0") for number in distinct.tolist()]
+    exact = [repr(number) for number in distinct.tolist()]
+    if decimals is None:
+        texts = exact
+    elif decimals < 0:
+        texts = [text.removesuffix(".0") for text in exact]
     else:
         texts = [f"{number:.{decimals}f}" for number in distinct.tolist()]
         if any(float(text) != number for text, number in zip(texts, distinct.tolist(), strict=True)):
-            return values
-    written = np.array([*texts, None], dtype=object)
+            texts = exact
+    written = np.array([*(text.replace(".", mark) for text in texts), None], dtype=object)
     return pd.Series(written[codes], index=values.index, name=values.name, dtype=object)

@@ -32,7 +32,7 @@ def read_table(path: str | os.PathLike[str]) -> pd.DataFrame:
     ----------
     path : path-like
         A ``.csv``, ``.tsv``, ``.parquet`` or ``.feather`` file, also with ``.gz``; ``"-"`` reads text from the
-        standard input. Of a text file, the separator, the missing marks and the decimals are remembered in
+        standard input. Of a text file, the separator, the missing marks, the decimals and their comma are remembered in
         ``df.attrs``, so that `write_table` writes the same way.
 
     Raises
@@ -87,7 +87,9 @@ def write_table(df: pd.DataFrame, path: str | os.PathLike[str]) -> None:
 def _write(df: pd.DataFrame, file: IO[bytes], suffix: str) -> None:
     if suffix in TEXT:
         dialect = Dialect.of(df)
-        separator = "\t" if TEXT[suffix] == "\t" else dialect.separator if dialect.separator != "\t" else ","
+        separator = dialect.separator
+        if (TEXT[suffix] == "\t") != (separator == "\t"):
+            separator = "\t" if TEXT[suffix] == "\t" else "," if dialect.decimal_mark == "." else ";"
         dialect.texts(df).to_csv(file, sep=separator, index=False, lineterminator="\n", encoding="utf-8", mode="wb")
         return
     buffer = io.BytesIO()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from ganaug.data.dialect import DIALECT, MISSING_MARKS, describe, scan
+from ganaug.data.dialect import DIALECT, MISSING_MARKS, decimal_mark, describe, scan
 from ganaug.errors import DataError
 
 __all__ = ["first_line", "parse_text"]
@@ -47,6 +47,7 @@ def parse_text(data: bytes, path: str, separator: str | None) -> pd.DataFrame:
         df: pd.DataFrame = pd.read_csv(
             io.BytesIO(data), sep=separator, header=0, names=names, index_col=False, encoding="utf-8",
             keep_default_na=False, na_values=sorted(MISSING_MARKS), low_memory=False, **EXACT,
+            decimal=decimal_mark(separator, styles),
             dtype={name: str for name, style in styles.items() if style.zero_padded},
         )  # fmt: skip
     except (pd.errors.ParserError, ValueError) as error:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ganaug.data.dialect import DIALECT, Dialect
 from ganaug.data.files import read_table, write_table
@@ -35,6 +37,11 @@ def written(path, text):
         "code,n\n00123,1\n,2\n",
         'name,n\n"a, b",1\n"say ""hi""",2\n"two\nlines",3\n',
         "a;b\n1.5;x\n2.5;y,z\n",
+        "a;b\n1,5;x\n2,25;y\n",
+        "a;b\n1,50;NA\nNA;0,125\n",
+        "a;b\n1,5;1\nn/a;1,251\n2;3\n",
+        "a;b\n1,250;1.50\n12,500;2.25\n",
+        'a,b\n"1,5",x\n"2,25",y\n',
         ",b\n1,x\n2,y\n",
         "a,b\n0.1234567890123456,1\n0.1,2\n",
         "a,b\n100000000000000000000,1\n1,2\n",
@@ -48,6 +55,26 @@ def test_csv_comes_back_as_it_was_written(tmp_path, text):
     path = written(tmp_path / "in.csv", text)
     write_table(read_table(path), tmp_path / "out.csv")
     assert (tmp_path / "out.csv").read_text() == text
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv"])
+@given(numbers=st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_numbers_with_a_decimal_comma_are_numbers(tmp_path_factory, suffix, numbers):
+    df = pd.DataFrame({"a b": [0.5, *numbers], "kind": "x"})
+    path = tmp_path_factory.mktemp("comma") / f"in{suffix}"
+    df.to_csv(path, sep="\t" if suffix == ".tsv" else ";", decimal=",", index=False)
+    seen = read_table(path)
+    pd.testing.assert_frame_equal(seen, df, check_exact=True)
+    # as text of the other kind, too, where a comma between columns would part numbers
+    other = path.with_suffix({".csv": ".tsv", ".tsv": ".csv"}[suffix])
+    write_table(seen, other)
+    pd.testing.assert_frame_equal(read_table(other), df, check_exact=True)
+
+
+def test_what_may_be_thousands_stays_text(tmp_path):
+    df = read_table(written(tmp_path / "in.csv", "cells;dose\n1,250;0.5\n12,500;1.5\n"))
+    assert df["cells"].tolist() == ["1,250", "12,500"]
+    assert df["dose"].tolist() == [0.5, 1.5]
 
 
 def test_real_and_synthetic_rows_are_written_alike(tmp_path):
