@@ -13,6 +13,7 @@ from sklearn.utils.validation import column_or_1d
 
 from ganaug.augment import augment_plan
 from ganaug.data.schema import Schema
+from ganaug.errors import DataError
 from ganaug.models.rows import as_table
 from ganaug.models.tabular import TabularGAN
 from ganaug.seeding import RandomState
@@ -126,6 +127,8 @@ class GANAugmenter(BaseEstimator):  # type: ignore[misc]
         if y is None:
             raise ValueError("GANAugmenter requires y to be passed, but the target y is None")
         labels = y if isinstance(y, pd.Series) else column_or_1d(y, warn=True)
+        if (missing := pd.isna(labels)).any():
+            raise DataError(f"row {int(np.flatnonzero(missing)[0])} has no class; give it one or leave it out")
         check_classification_targets(labels)
         table, target = as_table(self, X, labels)
         self.sampling_strategy_ = wanted_by_class(table[target], self.sampling_strategy)
@@ -147,7 +150,7 @@ def wanted_by_class(y: pd.Series[Any], strategy: Strategy) -> dict[Any, int]:
     >>> wanted_by_class(pd.Series(["a", "a", "a", "b"]), {"b": 2})
     {'b': 1}
     """
-    counts = {label: int(count) for label, count in y.value_counts(sort=False).items()}
+    counts = {label: int(count) for label, count in y.value_counts(sort=False).items() if count}
     if len(counts) < 2:
         raise ValueError(f"y has {len(counts)} class, {list(counts)}; at least 2 classes are needed")
     totals = _totals(counts, y, strategy)

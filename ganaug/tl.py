@@ -17,7 +17,7 @@ from ganaug.fidelity.cells.space import Components, pooled_components
 from ganaug.fidelity.checker import FidelityChecker
 from ganaug.fidelity.checks import CHECKS
 from ganaug.fidelity.evidence.gathering import Fold
-from ganaug.fidelity.notes import said_aloud
+from ganaug.fidelity.notes import NO_COPYING, said_aloud
 from ganaug.fidelity.report import FidelityReport
 from ganaug.fidelity.result import CheckResult, Verdict
 from ganaug.fidelity.verdict import overall
@@ -97,7 +97,9 @@ def fidelity(
     checker = FidelityChecker(profile=profile, target=label_key, group=group_key, random_state=seeds.root)
     judged_fold: Fold = judged[0], judged[1], None
     report = checker.check(*judged_fold)
-    checks, notes = list(report.checks), report.notes
+    # those that were learned from are looked at below, if there is anything to be said
+    notes = tuple(note for note in report.notes if train is None or note != NO_COPYING)
+    checks = list(report.checks)
     if report["rows"].verdict is Verdict.PASS:
         mmd = judge_mmd(judged_fold, profile, seeds, target=label_key, group=group_key)
         checks = [mmd if check.name == "mmd" else check for check in checks]

@@ -200,3 +200,14 @@ def test_imbalanced_learn_is_never_imported():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_classes_without_rows_are_none():
+    y = pd.Series(pd.Categorical([*THREE], categories=["a", "b", "c", "never"]))
+    assert wanted_by_class(y, "auto") == wanted_by_class(THREE, "auto")
+
+
+def test_rows_without_a_class_are_named():
+    y = pd.Series([*THREE[:-1], None])
+    with pytest.raises(DataError, match=f"row {len(y) - 1} has no class"):
+        GANAugmenter().fit_resample(pd.DataFrame({"x": range(len(y))}), y)

@@ -64,8 +64,8 @@ class Dialect:
     decimal_mark: str = "."
 
     @classmethod
-    def of(cls, df: pd.DataFrame) -> Self:
-        """The dialect in which `df` was read; the default one for a table from elsewhere."""
+    def of(cls, df: pd.DataFrame | pd.Series[Any]) -> Self:
+        """The dialect in which `df`, or a column, was read; the default one for what is from elsewhere."""
         kept = df.attrs.get(DIALECT)
         return cls(**json.loads(kept)) if isinstance(kept, str) else cls()
 

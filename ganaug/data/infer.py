@@ -13,6 +13,7 @@ import pandas as pd
 from pandas.api import types
 
 from ganaug.data.checks import refuse_infinity, where
+from ganaug.data.dialect import Dialect
 from ganaug.data.kinds import Kind
 from ganaug.errors import DataError
 
@@ -30,6 +31,9 @@ WITH_UNIT = re.compile(
     r"\s*[-+]?\d+([.,]\d+)?(\s+[^\d\s/:-]\S{0,9}|[^\W\d_]{2,9}\S{0,4}|[%°$€£]\S{0,3})\s*|\s*[$€£]\s*\d\S*"
 )
 
+DAY_FIRST = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}(\D.*)?")
+SWAPPED = str.maketrans(",.", ".,")
+
 IDENTIFIER_ROWS = 20  # in so few rows, distinct text says nothing
 RUNNING_ROWS = 10
 SHUFFLED_ROWS = 100
@@ -39,6 +43,8 @@ MANY_LEVELS = 1000
 
 MIXED = "Treated as categories, although values of different types are mixed"
 NUMBERS_AS_TEXT = "Learned as numbers and written back as text"
+COMMAS = "Treated as categories, although these may be numbers: points and commas are not used as in numbers elsewhere"
+DATES = "Treated as categories: dates are learned as dates if they are written as in 2026-01-31"
 MANY = f"Categories with more than {MANY_LEVELS} levels, many of them rare"
 OPAQUE = "Left out, because the values are not plain numbers, text or times (missing in synthetic rows)"
 
@@ -137,11 +143,21 @@ def _text(values: pd.Series[Any]) -> tuple[Kind, str]:
     present = codes[codes >= 0]
     if _dates(texts):
         return "datetime", ""
-    numbers = pd.to_numeric(pd.Series(texts, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+    swapped = [text.translate(SWAPPED) for text in texts]
+    points, commas = (
+        pd.to_numeric(pd.Series(each, dtype=object), errors="coerce").to_numpy(dtype=np.float64)
+        for each in (texts, swapped)
+    )
+    with_comma = Dialect.of(values).decimal_mark == ","
+    numbers = commas if with_comma else points
     numeric = np.isfinite(numbers)
     mostly = bool(numeric[present].mean() >= 0.8)
     if mostly and not numeric.all():
         return _stray(values, texts, numeric)
+    if not mostly and np.isfinite(points if with_comma else commas)[present].mean() >= 0.8:
+        return "category", COMMAS
+    if all(map(DAY_FIRST.fullmatch, texts)):
+        return "category", DATES
     unique = len(texts) == len(present)
     whole = bool((numbers == np.floor(numbers)).all())
     if mostly and len(texts) > FEW_LEVELS and not (unique and whole) and not any(map(ZERO_PADDED.match, texts)):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from ganaug.data.checks import check_column, check_overrides, check_table, nearest
+from ganaug.data.dialect import DIALECT, Dialect
 from ganaug.data.infer import infer_kind
 from ganaug.data.kinds import Column, Kind, dtype_name
 from ganaug.errors import DataError, SchemaError
@@ -79,7 +80,8 @@ class Schema:
             raise DataError(f"there is no column {target!r} to be the target{nearest(target, df.columns)}")
         declared = {} if override is None else check_overrides(override, df.columns)
         plain = df.copy(deep=False)
-        plain.attrs = {}  # pandas would copy them at every step
+        # no more of them than is asked for, as pandas copies them at every step
+        plain.attrs = {DIALECT: Dialect(decimal_mark=Dialect.of(df).decimal_mark).to_json()}
         columns = (plain.iloc[:, position] for position in range(plain.shape[1]))
         return cls(
             tuple(_column(values, declared.get(values.name), is_target=values.name == target) for values in columns),

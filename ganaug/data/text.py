@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,8 @@ __all__ = ["first_line", "parse_text"]
 
 # from 3.1 on, pandas reads floats exactly without being told, and warns when told
 EXACT: dict[str, Any] = {"float_precision": "round_trip"} if pd.__version__ < "3.1" else {}
+
+SEPARATOR_LINE = re.compile(rb'"?sep=([,;|\t])"?\r?\n', re.IGNORECASE)
 
 
 def parse_text(data: bytes, path: str, separator: str | None) -> pd.DataFrame:
@@ -41,7 +44,8 @@ def parse_text(data: bytes, path: str, separator: str | None) -> pd.DataFrame:
     """
     data = data.removeprefix(codecs.BOM_UTF8)
     _check_text(data, path)
-    separator, names = _check_rows(data, path, separator)
+    data, separator = _without_padding(data, separator)
+    names = _check_rows(data, path, separator)
     styles = scan(data, separator, names)
     try:
         df: pd.DataFrame = pd.read_csv(
@@ -70,12 +74,30 @@ def _check_text(data: bytes, path: str) -> None:
         ) from error
 
 
-def _check_rows(data: bytes, path: str, separator: str | None) -> tuple[str, list[str]]:
-    """Give the separator and the names; every row must have as many values as there are names."""
+def _without_padding(data: bytes, separator: str | None) -> tuple[bytes, str]:
+    """Take away what spreadsheets add: a line that names the separator, empty rows and unnamed columns at the end.
+
+    Only what holds neither a name nor a value is no part of the table.
+    """
+    if said := SEPARATOR_LINE.match(data):
+        data, separator = data[said.end() :], said[1].decode()
+    else:
+        separator = _separator(next(line for line in data.decode().splitlines() if line.strip()), separator)
+    filled = len(data.rstrip(b" \r\n" + separator.encode()))
+    data = data[: end + 1] if (end := data.find(b"\n", filled)) >= 0 else data
+    header = data.lstrip().split(b"\n", 1)[0].rstrip(b"\r")
+    if not header.endswith(separator.encode()):
+        return data, separator
+    rows = [row for row in csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator) if row]
+    width = max(index for row in rows for index, value in enumerate(row, start=1) if value)
+    tidy = io.StringIO()
+    csv.writer(tidy, delimiter=separator, lineterminator="\n").writerows(row[:width] for row in rows)
+    return tidy.getvalue().encode(), separator
+
+
+def _check_rows(data: bytes, path: str, separator: str) -> list[str]:
+    """Give the names; every row must have as many values as there are names."""
     text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    first = next(line for line in text if line.strip())
-    text.seek(0)
-    separator = _separator(first, separator)
     reader = csv.reader(text, delimiter=separator)
     rows = (row for row in reader if row)
     n_rows = 0
@@ -92,7 +114,7 @@ def _check_rows(data: bytes, path: str, separator: str | None) -> tuple[str, lis
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
         raise DataError(f"{path} has two columns named {repeated!r}; give each its own name")
-    return separator, names
+    return names
 
 
 def _separator(header: str, separator: str | None) -> str:

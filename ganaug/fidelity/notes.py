@@ -12,8 +12,9 @@ from ganaug.fidelity.rule import ALPHA
 from ganaug.fidelity.verdict import overall
 from ganaug.fidelity.wording import percent
 
-__all__ = ["said_aloud"]
+__all__ = ["NO_COPYING", "said_aloud"]
 
+NO_COPYING = "Copying was not looked for: the rows that the generator learned from are not known."
 # with fewer of them limits by Student's t are wide, and still rough
 FEW_GROUPS = 10
 
@@ -55,7 +56,7 @@ def _of_rows(evidence: Evidence, attempt: int, given: Hashable | None, target: H
             f"{levels}, so that trying again is no way to pass."
         )
     if not evidence.train:
-        yield "Copying was not looked for: the rows that the generator learned from are not known."
+        yield NO_COPYING
     if evidence.groups is not None:
         only_flag = ", ".join(f"`{name}`" for name in sorted(ROW_BY_ROW))
         yield f"Rows of one group are no independent draws: {only_flag} only flag."

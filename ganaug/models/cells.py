@@ -64,7 +64,7 @@ class CellGAN(BaseEstimator):  # type: ignore[misc]
     max_steps : int, optional
         Most steps of the game; by default 200.
     time_budget : float
-        Seconds after which the game is ended; the proposal takes what it takes.
+        Seconds after which the game is ended; the proposal and the margins take what they take.
     device : str
         ``"auto"``, ``"cpu"``, ``"cuda"``.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None

@@ -63,8 +63,8 @@ class BatchEqualizer(BatchCarrier):
         The centre of all batches; one, whose rows then stay as they are; the centre of several; or the rows that are
         controls in every batch, from which alone a batch's style is then learned.
     covariates : list of hashable, optional
-        Columns that have to survive. They are not changed, and what they explain is no batch effect. Numbers of which
-        each has ten rows on the whole, and is in two batches or more, are levels, as texts are.
+        Columns that have to survive. They are not changed, and what they explain is no batch effect. At most twenty
+        numbers, of ten rows each on the whole and each in several batches, are levels, as texts are.
     labels : hashable, optional
         A column with what is known of the rows, such as the type of a cell, which may be missing in some. It is used to
         protect: what labels explain is no batch effect, even where they go with batches. It is not changed, and later

@@ -100,7 +100,8 @@ def augment(
     force : bool
         Whether types of fewer than 20 cells may be raised as well.
     time_budget : float, optional
-        Seconds for learning, about; by default those of the model, 240 if none is given.
+        Seconds after which the game is ended; the proposal and the margins take what they take. By default those of
+        the model, 240 if none is given.
     model : CellGAN, optional
         An unfitted model whose settings are used; those given here come first.
     random_state : int, numpy.random.Generator, numpy.random.RandomState or None

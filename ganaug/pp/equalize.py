@@ -23,7 +23,7 @@ from ganaug.models.equalizing.annotated import (
     warn_of_counts,
     write,
 )
-from ganaug.models.equalizing.batches import Reference, labels_of
+from ganaug.models.equalizing.batches import Reference, labels_of, mask_of
 from ganaug.models.equalizing.trust import trust_between
 from ganaug.models.folders import load
 from ganaug.seeding import RandomState, Seeds
@@ -132,9 +132,14 @@ def equalize(
     >>> adata.obsm["X_ganaug"].shape
     (60, 8)
     """
+    if isinstance(covariates, str):
+        raise DataError(f"covariates is a list of columns: give [{covariates!r}]")
     covariates = None if covariates is None else list(covariates)
     columns = [batch_key, *(covariates or []), *([] if labels_key is None else [labels_key])]
     matrix = matrix_of(adata, layer=layer, use_rep=use_rep, obs=columns)
+    for source, made, name in ((layer, layer_added, "layer_added"), (use_rep, f"X_{key_added}", "key_added")):
+        if source is not None and source == made:
+            raise DataError(f"what is made of {source!r} would be written over it; choose another {name}")
     adata = _ready(adata, use_rep, key_added, layer_added, overwrite=overwrite, copy=copy)
     labels = labels_of(adata.obs[batch_key], adata.n_obs)
     _check_batches(labels, batch_key)
@@ -280,7 +285,14 @@ def _reference(obs: pd.DataFrame, labels: NDArray[Any], reference: Any) -> Any:
     named = isinstance(reference, str) and reference in obs and reference not in ["common", *np.unique(labels).tolist()]
     if named and pd.api.types.is_bool_dtype(obs[reference].dtype):
         reference = obs[reference]
-    return reference.to_numpy() if isinstance(reference, pd.Series) else reference
+    if not isinstance(reference, pd.Series) or mask_of(reference) is reference:
+        return reference  # no controls, but batches
+    if not reference.index.equals(obs.index):
+        raise DataError(
+            "the reference is a Series whose index is not adata.obs_names, so which cells are controls is not certain; "
+            "give reference.loc[adata.obs_names], or reference.to_numpy() if it is in order"
+        )
+    return reference.to_numpy()
 
 
 def _loaded(path: str | os.PathLike[str]) -> BatchEqualizer:

@@ -118,9 +118,9 @@ class HeldOut:
         # those of either space, as each finds its own pairs together
         spaces = [IDENTITY, UNIT] if any(WAYS[way].unit for way in self.ways()) else [IDENTITY]
         batch = self.roles.batch[self.rows]
-        pairs = [partners(self.coordinates(self.learned(way, rng)), batch) for way in spaces]
+        pairs = [partners(self.coordinates(self.learned(way, rng), rng), batch) for way in spaces]
         # a plain shift of a few features parts rows of one state; what undoes it wholly, finds them
-        centred = self.coordinates(self.learned(UNSEEN, rng))
+        centred = self.coordinates(self.learned(UNSEEN, rng), rng)
         if mixing(centred, batch) >= WHOLLY_MIXED and untold(centred, batch, rng) >= WHOLLY_UNTOLD:
             pairs.append(partners(centred, batch))
         first, second = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))
@@ -141,18 +141,19 @@ class HeldOut:
 
     def kept(self, chain: Chain, rng: np.random.Generator) -> Kept:
         """Say what a chain does to the held-out rows."""
-        z, batch = self.coordinates(chain), self.roles.batch[self.rows]
+        z, batch = self.coordinates(chain, rng), self.roles.batch[self.rows]
         weight = balance(z, batch, rng)
         return Kept(mixing(z, batch, weight), untold(z, batch, rng, weight), structure(z, batch, self.pairs, rng))
 
-    def coordinates(self, chain: Chain) -> Floats:
+    def coordinates(self, chain: Chain, rng: np.random.Generator) -> Floats:
         """Where a chain moves the held-out rows ``(n_rows, n_components)``, without what covariates explain."""
         rows = chain.rows(self.X)
         values, z = chain.carry(rows[self.rows], self.roles.batch[self.rows])
-        if self.effects is None:
-            return z
-        # what covariates explain is nothing to mix, and no ground to be partners
-        return chain.space.encode(values - explained_by(rows, self.roles.batch, self.effects)[self.rows])
+        if self.effects is not None:
+            # what covariates explain is nothing to mix, and no ground to be partners
+            explained = np.nan_to_num(explained_by(rows, self.roles.batch, self.effects)[self.rows])
+            z = chain.space.encode(values - explained)
+        return _without_gaps(z, chain.space.known(values), rng)
 
 
 def _dealt(roles: Roles, rng: np.random.Generator) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -168,6 +169,15 @@ def _dealt(roles: Roles, rng: np.random.Generator) -> list[tuple[NDArray[np.intp
         for k in range(DEALS if len(dealt) < MOST_ROWS else 1)
     ]
     return [(third, np.setdiff1d(dealt, third)) for third in thirds]
+
+
+def _without_gaps(z: Floats, known: NDArray[np.bool_], rng: np.random.Generator) -> Floats:
+    """Draw what is not known of coordinates from what is: that a batch has gaps is no style, and must tell nothing."""
+    filled = z.copy()
+    for gap, seen, column in zip(~known.T, known.T, filled.T, strict=True):
+        if gap.any() and seen.any():
+            column[gap] = rng.choice(column[seen], gap.sum())
+    return filled
 
 
 def _chosen(kept: Mapping[str, Kept]) -> str:

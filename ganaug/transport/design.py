@@ -15,6 +15,8 @@ __all__ = ["check_design", "cramers_v", "explained_by"]
 
 # values that differ by less than this share of the largest are one
 ROUNDING = 1e-15
+# size of a batch's dummies beside those of covariates, by which what both explain is given to these
+LESSER = 1e-4
 
 
 def cramers_v(batch: NDArray[np.intp], level: NDArray[np.intp]) -> float:
@@ -76,17 +78,30 @@ def check_design(
 def explained_by(X: Floats, batch: NDArray[np.intp], effects: Floats) -> Floats:
     """What covariates explain of the rows beside the batches ``(n_rows, n_features)``, by least squares.
 
+    What both could explain is the covariates'. A row of which some effect is not known has no value: it says nothing of
+    its batch, unless the batch has no others; then nothing is explained there.
+
     Parameters
     ----------
     X : ndarray, shape (n_rows, n_features)
         A missing value counts as its feature's mean.
     batch : ndarray of int, shape (n_rows,)
     effects : ndarray, shape (n_rows, n_effects)
+
+    Examples
+    --------
+    >>> batch, sex = np.array([0, 0, 1, 1]), np.array([[0.0], [0.0], [1.0], [1.0]])
+    >>> explained_by(np.array([[1.0], [1.0], [3.0], [3.0]]), batch, sex).round(3).ravel().tolist()
+    [-1.0, -1.0, 1.0, 1.0]
     """
     filled = np.where(np.isnan(X), batch_means(X, np.ones((len(X), 1)))[0], X)
-    of_batch, alike = np.eye(batch.max() + 1)[batch], _of_one_range(effects)
-    coefficients = np.linalg.lstsq(np.hstack([of_batch, alike]), filled, rcond=None)[0]
-    return np.asarray(alike @ coefficients[of_batch.shape[1] :])
+    told = ~np.isnan(effects).any(axis=1)
+    # where two designs explain rows alike, least squares takes the one of smaller coefficients
+    of_batch, alike = LESSER * np.eye(batch.max() + 1)[batch], _of_one_range(effects[told])
+    coefficients = np.linalg.lstsq(np.hstack([of_batch[told], alike]), filled[told], rcond=None)[0]
+    explained = np.where(np.isin(batch, batch[told])[:, None], np.nan, np.zeros_like(filled))
+    explained[told] = alike @ coefficients[of_batch.shape[1] :]
+    return explained
 
 
 def _of_one_range(effects: Floats) -> Floats:

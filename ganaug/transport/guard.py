@@ -155,7 +155,8 @@ def partners(z: Floats, batch: NDArray[np.intp]) -> Partners:
     Mutual nearest neighbours (Haghverdi et al. 2018, doi:10.1038/nbt.4091) are rows in the same state, mostly.
     """
     unit = z - z.mean(axis=0)
-    unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
+    if z.shape[1] > 1:  # of one value there are but two directions
+        unit = unit / np.maximum(np.linalg.norm(unit, axis=1, keepdims=True), 1e-12)
     parts = [np.flatnonzero(batch == b) for b in np.unique(batch)]
     pairs = [_mutual(unit, one, other) for k, one in enumerate(parts) for other in parts[k + 1 :]]
     first, second = (np.concatenate([pair[side] for pair in pairs]) for side in (0, 1))

@@ -71,6 +71,39 @@ def test_numbers_with_a_decimal_comma_are_numbers(tmp_path_factory, suffix, numb
     pd.testing.assert_frame_equal(read_table(other), df, check_exact=True)
 
 
+def test_a_unit_is_found_among_numbers_with_a_comma(tmp_path):
+    rows = "".join(f"{number},5;{number},25\n" for number in range(30))
+    df = read_table(written(tmp_path / "in.csv", f"share;x\n{rows}17,3 %;1,5\n"))
+    with pytest.raises(DataError, match="'share' holds '17,3 %' at row 30"):
+        Schema.infer(df)
+    df = read_table(written(tmp_path / "in.csv", f"share;x\n{rows}n.d.;1,5\n"))
+    assert any("different types" in note for note in Schema.infer(df).notes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sep=;\na;b\n0,75;x\n1,5;y\n",
+        "sep=;\r\na;b\r\n0,75;x\r\n1,5;y\r\n",
+        "a;b\n0,75;x\n1,5;y\n;\n;\n",
+        "a;b;;\n0,75;x;;\n1,5;y;;\n",
+        "a;b;;\n0,75;x;;\n1,5;y\n;;;\n;;;",
+        'a;b;\n0,75;"x";\n1,5;y;\n',
+    ],
+)
+def test_what_spreadsheets_add_is_no_part_of_a_table(tmp_path, text):
+    df = read_table(written(tmp_path / "in.csv", text))
+    assert df.to_dict("list") == {"a": [0.75, 1.5], "b": ["x", "y"]}
+    assert Dialect.of(df).separator == ";"
+
+
+def test_columns_and_rows_at_the_end_that_hold_anything_stay(tmp_path):
+    df = read_table(written(tmp_path / "in.csv", "a,b,\n1,x,\n2,y,3\n,,4\n"))
+    assert df.shape == (3, 3)
+    df = read_table(written(tmp_path / "in.csv", "a,b\n1,x\n,y\n"))
+    assert df["b"].tolist() == ["x", "y"]
+
+
 def test_what_may_be_thousands_stays_text(tmp_path):
     df = read_table(written(tmp_path / "in.csv", "cells;dose\n1,250;0.5\n12,500;1.5\n"))
     assert df["cells"].tolist() == ["1,250", "12,500"]

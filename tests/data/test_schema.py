@@ -229,3 +229,17 @@ def test_five_thousand_columns_take_seconds(rng):
     began = time.perf_counter()
     assert len(Schema.infer(wide).learned) == 5000
     assert time.perf_counter() - began < 10
+
+
+def test_dates_that_start_with_the_day_are_said_aloud_and_not_made_up():
+    days = pd.date_range("2024-01-01", periods=60).strftime("%d.%m.%Y %H:%M")
+    schema = Schema.infer(pd.DataFrame({"day": days, "x": range(60)}))
+    assert schema["day"].kind == "category"
+    assert any("2026-01-31" in note and "'day'" in note for note in schema.notes)
+
+
+def test_numbers_with_a_comma_where_others_have_a_point_are_said_aloud():
+    df = pd.DataFrame({"price": [f"{number},5" for number in range(60)], "x": np.arange(60) / 4})
+    schema = Schema.infer(df)
+    assert schema["price"].kind == "category"
+    assert any("commas" in note and "'price'" in note for note in schema.notes)

@@ -15,6 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from ganaug import BatchEqualizer, DataError
 from ganaug.models.equalizing.batches import effects_of
 from ganaug.transport.chain import IDENTITY
+from ganaug.transport.design import check_design
 
 
 @parametrize_with_checks([BatchEqualizer(random_state=0)])
@@ -72,6 +73,15 @@ def test_numbers_of_single_rows_or_single_batches_are_no_doses() -> None:
     assert effects_of(doses, "dose", batch).shape == (100, 3)
     assert effects_of(doses + 100 * batch, "day", batch).shape == (100, 1)
     assert effects_of(doses + np.arange(100), "age", batch).shape == (100, 1)
+    many = pd.Series(np.tile(np.arange(30.0), 40))
+    assert effects_of(many, "minute", np.repeat([0, 1], 600)).shape == (1200, 1)
+
+
+def test_numbers_of_which_batches_share_no_others_are_a_straight_line() -> None:
+    batch = np.repeat([0, 1, 2, 3], 100)
+    ages = pd.Series(np.where(batch < 2, 18.0, 60.0) + np.tile(np.arange(4), 100))
+    assert effects_of(ages, "age", batch).shape == (400, 1)
+    check_design(batch, {"age": effects_of(ages, "age", batch)})
 
 
 def test_the_batch_column_stays_on_request() -> None:
@@ -401,3 +411,28 @@ def test_floats_keep_their_precision_and_whole_numbers_become_floats() -> None:
     X = np.abs(table[["a", "d"]].to_numpy(dtype="float32"))
     for rows in (X, sparse.csr_array(X)):
         assert BatchEqualizer(random_state=0).fit_transform(rows, batch=table["plate"]).dtype == np.float32
+
+
+@pytest.mark.parametrize("unlabelled", [0, 4, 40, 200])
+def test_labels_that_go_with_batches_stay_whatever_few_rows_have_none(unlabelled: int) -> None:
+    rng = np.random.default_rng(0)
+    batch, kind = np.repeat(["d1", "d2"], 200), np.repeat(["A", "B"], 200)
+    X = rng.normal(size=(400, 20)) + 2.0 * (kind == "B")[:, None] * (np.arange(20) < 10)
+    known = pd.Series(kind).mask(np.isin(np.arange(400), rng.permutation(400)[:unlabelled]))
+    table = pd.DataFrame(X).add_prefix("g").assign(batch=batch, kind=known)
+    model = BatchEqualizer(batch="batch", labels="kind", random_state=0)
+    moved = model.fit_transform(table).filter(like="g").to_numpy()
+    left = moved[kind == "B", :10].mean() - moved[kind == "A", :10].mean()
+    assert left == pytest.approx(2.0, abs=0.15)
+
+
+@pytest.mark.parametrize("n", [150, 600])
+def test_a_feature_that_a_batch_never_has_is_no_reason_to_leave_the_others(n: int) -> None:
+    rng = np.random.default_rng(0)
+    batch = np.repeat(["A", "B"], n // 2)
+    table = pd.DataFrame(rng.normal(size=(n, 4)) + 1.0 * (batch == "B")[:, None], columns=list("abcw"))
+    table = table.assign(w=table["w"].where(batch == "B"), batch=batch)
+    moved = BatchEqualizer(batch="batch", random_state=0).fit_transform(table)
+    apart = moved[batch == "B"].mean() - moved[batch == "A"].mean()
+    assert (apart[list("abc")].abs() < 0.25).all()
+    assert moved["w"].isna().equals(table["w"].isna())

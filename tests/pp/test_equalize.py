@@ -299,6 +299,28 @@ def test_bad_input_is_told_and_nothing_is_written(how: str, said: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"covariates": "age"}, r"covariates is a list of columns: give \['age'\]"),
+        ({"layer": "log", "layer_added": "log", "overwrite": True}, "made of 'log' would be written over it"),
+        ({"use_rep": "X_ganaug", "overwrite": True}, "made of 'X_ganaug' would be written over it"),
+    ],
+)
+def test_what_is_asked_wrongly_is_told(settings: dict[str, Any], said: str) -> None:
+    adata = cells()
+    adata.layers["log"], adata.obsm["X_ganaug"] = adata.X.copy(), adata.X[:, :5].toarray()
+    with pytest.raises(DataError, match=said):
+        ganaug.pp.equalize(adata, "batch", **settings)
+
+
+def test_controls_in_another_order_are_refused() -> None:
+    adata = cells()
+    controls = pd.Series(np.arange(adata.n_obs) % 2 == 0, index=adata.obs_names)
+    with pytest.raises(DataError, match=r"give reference\.loc\[adata\.obs_names\]"):
+        ganaug.pp.equalize(adata, "batch", reference=controls[::-1])
+
+
+@pytest.mark.parametrize(
     ("where", "name", "said"),
     [
         ("uns", "ganaug", r"adata\.uns has no 'ganaug': not equalised"),

@@ -55,3 +55,22 @@ def test_a_small_covariate_is_seen_beside_a_large_one() -> None:
 def test_an_infinite_covariate_is_refused_by_name() -> None:
     with pytest.raises(DataError, match=r"'dose' is infinite in row 2"):
         check_design(np.array([0, 0, 1, 1]), {"dose": np.array([[0.0], [1.0], [np.inf], [2.0]])})
+
+
+def test_what_batch_and_label_both_explain_is_the_labels() -> None:
+    rng = np.random.default_rng(0)
+    batch = np.repeat([0, 1], 100)
+    label = np.eye(2)[batch]
+    X = 2.0 * batch[:, None] + 0.1 * rng.normal(size=(200, 3))
+    np.testing.assert_allclose(np.ptp(explained_by(X, batch, label), axis=0), 2.0, atol=0.1)
+
+
+def test_rows_without_a_label_say_nothing_of_their_batch_unless_it_has_no_others() -> None:
+    rng = np.random.default_rng(0)
+    batch, label = np.repeat([0, 1, 2], 100), np.eye(2)[np.tile([0, 1], 150)]
+    X = 3.0 * label[:, [1]] + batch[:, None] + 0.1 * rng.normal(size=(300, 2))
+    unknown = (np.arange(300) % 7 == 0) | (batch == 2)
+    explained = explained_by(X, batch, np.where(unknown[:, None], np.nan, label))
+    assert np.isnan(explained[unknown & (batch < 2)]).all()
+    assert (explained[batch == 2] == 0).all()
+    np.testing.assert_allclose(np.ptp(explained[~unknown], axis=0), 3.0, atol=0.1)

@@ -30,8 +30,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 # a column with no more levels than this has kinds in it, however few rows there are
 SURELY_KINDS = 10
-# rows that each value of a number has, on the whole, if its values are taken for levels
-ROWS_OF_A_DOSE = 10
+# rows that each value of a number has, on the whole, if its values are taken for levels, and how many those may be
+ROWS_OF_A_DOSE, MOST_DOSES = 10, 20
 Reference = str | Hashable | Sequence[Hashable] | NDArray[np.bool_]
 # what a reference of several batches, or of controls, comes as
 LISTED = (list, tuple, np.ndarray, pd.Series, pd.Index, pd.api.extensions.ExtensionArray)
@@ -180,15 +180,23 @@ def effects_of(column: pd.Series[Any], name: Hashable, batch: NDArray[np.intp]) 
 
 
 def _are_doses(column: pd.Series[Any], batch: NDArray[np.intp]) -> bool:
-    """Whether numbers are few enough to be seen one by one, and each in more than one batch."""
-    batches = pd.Series(batch, index=column.index).groupby(column.to_numpy()).nunique()
-    return bool(len(column) >= ROWS_OF_A_DOSE * len(batches) and (batches > 1).all())
+    """Whether numbers are few enough to be seen one by one, and so shared that batches tell none of them apart."""
+    doses = column.unique()
+    if len(doses) > MOST_DOSES or len(column) < ROWS_OF_A_DOSE * len(doses):
+        return False
+    both = pd.crosstab(batch, column.to_numpy()).to_numpy() > 0
+    # in one piece, every dose can be set against every other, whichever batches they are in
+    first, second = np.nonzero(both)
+    pairs = np.hstack([np.eye(len(both))[first], np.eye(len(doses))[second]])
+    in_one_piece = np.linalg.matrix_rank(pairs) == pairs.shape[1] - 1
+    return bool((both.sum(axis=0) > 1).all() and in_one_piece)
 
 
 def levels_of(column: pd.Series[Any], name: Hashable) -> Floats:
-    """Dummies of all that labels say ``(n_rows, n_levels)``; rows without one are alike."""
+    """Dummies of all that labels say ``(n_rows, n_levels)``; not known in rows without one."""
     _check_kinds(column, f"the column of labels {name!r}")
-    return pd.get_dummies(column.astype(object), dummy_na=bool(column.isna().any())).to_numpy(dtype=float)
+    dummies = pd.get_dummies(column.astype(object)).to_numpy(dtype=float)
+    return np.where(column.isna().to_numpy()[:, None], np.nan, dummies)
 
 
 def _check_kinds(column: pd.Series[Any], what: str) -> None:

@@ -62,7 +62,7 @@ def certify(
         return (again if refine is None else refine(again, rows, same)).move(rows, batch)[0]
 
     way = next(name for name in sorted(WAYS, key=len, reverse=True) if chain.way.startswith(name))
-    explained = 0.0 if effects is None else explained_by(X, roles.batch, effects)
+    explained = 0.0 if effects is None else np.nan_to_num(explained_by(X, roles.batch, effects))
     rng, plants = seeds.rng("certificate"), PLANTED if refine is None else 1
     return Certificate.of(
         X - explained, moved - explained, roles.batch, equalize, rng, taken=taken, plants=plants, **told

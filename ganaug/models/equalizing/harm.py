@@ -62,7 +62,8 @@ class OverCorrection(NamedTuple):
     def sentences(self, names: Sequence[str]) -> list[str]:
         """Say so in plain English; `names` of all batches."""
         gone = round(float(np.median(self.removed)), 2) + 0.0  # no "-0 %"
-        said = [f"Of a feature's variance within batches, {percent(gone)} is gone (median)."]
+        kept = f"{percent(gone)} is gone" if gone >= 0 else f"none is gone: there is {percent(-gone)} more"
+        said = [f"Of a feature's variance within batches, {kept} (median)."]
         for b, overlap, expected, apart in zip(self.batches, self.overlap, self.expected, self.apart, strict=True):
             if overlap < expected:
                 kept = f"{percent(overlap)} of a row's neighbours stayed, less than the {percent(expected)} of a change"

@@ -126,9 +126,11 @@ class Equalization:
         none, taken = self.guard[IDENTITY], self.guard[self.way]
         if not self.changed:
             return f"nothing was changed: {_left_alone(none, self.batch, self.way)}"
+        refused = self.verdict is Verdict.FAIL and taken.structure < none.structure
+        near = "farther apart, which weighs more" if refused else _nearness(taken, none)
         told = (
             f"of what there is to guess of `{self.batch}`, trees guess {percent(1 - taken.untold)} in rows held out "
-            f"({percent(1 - none.untold)} before), and rows that were alike across batches are {_nearness(taken, none)}"
+            f"({percent(1 - none.untold)} before), and rows that were alike across batches are {near}"
         )
         if self.verdict is Verdict.FAIL:
             return f"refused, worse than leaving the rows alone: {told}"
