@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.devices import resolve_device
 from ganaug.errors import DataError
-from ganaug.models.equalizing.batches import Reference, check_spelling, labels_of, roles_of
+from ganaug.models.equalizing.batches import Reference, check_order, check_spelling, labels_of, roles_of
 from ganaug.models.equalizing.carrying import BatchCarrier
 from ganaug.models.equalizing.certificate import Certificate, certify
 from ganaug.models.equalizing.matrix import Matrix, drawn
@@ -268,6 +268,8 @@ class BatchEqualizer(BatchCarrier):
         codes = np.searchsorted(self.batches_, labels)
         roles, effects = Roles.common(codes), None
         if len(self.batches_) > 1:
+            if table is not None:
+                check_order(self.reference, table.index)
             roles, effects = roles_of(codes, self.batches_, self.reference), self._effects(codes, table)
         some = drawn(2 * codes + roles.learn, matrix.shape[1], seeds.rng("drawn"))
         values, self.lowest_, self.highest_ = matrix.seen(some)

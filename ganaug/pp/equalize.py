@@ -23,7 +23,7 @@ from ganaug.models.equalizing.annotated import (
     warn_of_counts,
     write,
 )
-from ganaug.models.equalizing.batches import Reference, labels_of, mask_of
+from ganaug.models.equalizing.batches import Reference, labels_of
 from ganaug.models.equalizing.trust import trust_between
 from ganaug.models.folders import load
 from ganaug.seeding import RandomState, Seeds
@@ -283,16 +283,7 @@ def _check_batches(labels: NDArray[Any], batch_key: str) -> None:
 def _reference(obs: pd.DataFrame, labels: NDArray[Any], reference: Any) -> Any:
     """The column of obs that a reference names, if it says which cells are controls; else the reference."""
     named = isinstance(reference, str) and reference in obs and reference not in ["common", *np.unique(labels).tolist()]
-    if named and pd.api.types.is_bool_dtype(obs[reference].dtype):
-        reference = obs[reference]
-    if not isinstance(reference, pd.Series) or mask_of(reference) is reference:
-        return reference  # no controls, but batches
-    if not reference.index.equals(obs.index):
-        raise DataError(
-            "the reference is a Series whose index is not adata.obs_names, so which cells are controls is not certain; "
-            "give reference.loc[adata.obs_names], or reference.to_numpy() if it is in order"
-        )
-    return reference.to_numpy()
+    return obs[reference].to_numpy() if named and pd.api.types.is_bool_dtype(obs[reference].dtype) else reference
 
 
 def _loaded(path: str | os.PathLike[str]) -> BatchEqualizer:

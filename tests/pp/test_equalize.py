@@ -316,8 +316,18 @@ def test_what_is_asked_wrongly_is_told(settings: dict[str, Any], said: str) -> N
 def test_controls_in_another_order_are_refused() -> None:
     adata = cells()
     controls = pd.Series(np.arange(adata.n_obs) % 2 == 0, index=adata.obs_names)
-    with pytest.raises(DataError, match=r"give reference\.loc\[adata\.obs_names\]"):
+    with pytest.raises(DataError, match="index is not that of the rows"):
         ganaug.pp.equalize(adata, "batch", reference=controls[::-1])
+    table = (
+        pd.DataFrame(adata.X[:, :5].toarray(), index=adata.obs_names).add_prefix("g").assign(batch=adata.obs["batch"])
+    )
+    with pytest.raises(DataError, match="index is not that of the rows"):
+        BatchEqualizer(batch="batch", reference=controls[::-1]).fit(table)
+    first, second = (
+        BatchEqualizer(batch="batch", reference=each, random_state=0).fit_transform(table)
+        for each in (controls, controls.to_numpy())
+    )
+    pd.testing.assert_frame_equal(first, second)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from ganaug.transport.style import Roles
 
 __all__ = [
     "Reference",
+    "check_order",
     "check_spelling",
     "effects_of",
     "is_amount",
@@ -90,6 +91,16 @@ def mask_of(reference: Any) -> Any:
             "give True or False for every row"
         )
     return said.astype(bool)
+
+
+def check_order(reference: Any, rows: pd.Index[Any]) -> None:
+    """Raise `DataError` if controls are a Series of other rows, or in another order, so that places mislead."""
+    controls = isinstance(reference, pd.Series) and mask_of(reference) is not reference
+    if controls and not reference.index.equals(rows):
+        raise DataError(
+            "the reference is a Series whose index is not that of the rows, so which are controls is not certain; give "
+            "reference.loc[] of the rows' index, or reference.to_numpy() if it is in order"
+        )
 
 
 def _spelled(name: Any) -> Any:
