@@ -171,11 +171,18 @@ def describe(df: pd.DataFrame, separator: str, styles: dict[str, ColumnStyle]) -
                 decimals[name] = next(iter(style.decimals))
             elif 0 in style.decimals:
                 decimals[name] = -1
-        spelled = {word.lower(): word for word in style.words or ()}
-        if len(spelled) == 2 == len(style.words or ()) and spelled["true"] != "True":
-            booleans[name] = (spelled["false"], spelled["true"])
+        if (words := _booleans(style.words or set())) is not None:
+            booleans[name] = words
     mark = decimal_mark(separator, styles)
     return Dialect(separator, total.most_common(1)[0][0] if total else "", missing, decimals, booleans, mark)
+
+
+def _booleans(words: set[str]) -> tuple[str, str] | None:
+    """The words for false and true, if they are not pandas's own: where one is never used, it is like the other."""
+    for spelled in (str.lower, str.upper):
+        if words and words <= {spelled("false"), spelled("true")}:
+            return spelled("false"), spelled("true")
+    return None
 
 
 def _decimal(values: pd.Series[Any], decimals: int | None, mark: str) -> pd.Series[Any]:

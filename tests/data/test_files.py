@@ -32,6 +32,8 @@ def written(path, text):
         "a\n1\n2.5\n3\n",
         "a,b\nTRUE,1\nFALSE,2\n",
         "a,b\ntrue,1\nNA,2\nfalse,3\n",
+        "a,b\ntrue,TRUE\ntrue,NA\n",
+        "a,b\nFALSE,1\nFALSE,2\n",
         "a,b\nTrue,1\nFalse,2\n",
         "code,n\n00123,1\n04567,2\n",
         "code,n\n00123,1\n,2\n",
