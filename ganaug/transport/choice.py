@@ -117,6 +117,8 @@ class HeldOut:
     def _with_pairs(self, rng: np.random.Generator) -> Self:
         # those of either space, as each finds its own pairs together
         spaces = [IDENTITY, UNIT] if any(WAYS[way].unit for way in self.ways()) else [IDENTITY]
+        if self.X.shape[1] == 1:  # if batches shift, what is near in the only feature there is are their edges
+            spaces = [UNSEEN]
         batch = self.roles.batch[self.rows]
         pairs = [partners(self.coordinates(self.learned(way, rng), rng), batch) for way in spaces]
         # a plain shift of a few features parts rows of one state; what undoes it wholly, finds them

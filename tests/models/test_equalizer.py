@@ -436,3 +436,14 @@ def test_a_feature_that_a_batch_never_has_is_no_reason_to_leave_the_others(n: in
     apart = moved[batch == "B"].mean() - moved[batch == "A"].mean()
     assert (apart[list("abc")].abs() < 0.25).all()
     assert moved["w"].isna().equals(table["w"].isna())
+
+
+@pytest.mark.parametrize("n", [150, 1000])
+@pytest.mark.parametrize("shift", [1.0, 3.0])
+def test_a_single_column_is_equalised_too(n: int, shift: float) -> None:
+    rng = np.random.default_rng(0)
+    plate = np.repeat(["A", "B"], n // 2)
+    table = pd.DataFrame({"f": rng.normal(size=n) + shift * (plate == "B"), "plate": plate})
+    moved = BatchEqualizer(batch="plate", random_state=0).fit_transform(table)["f"]
+    assert abs(moved[plate == "B"].mean() - moved[plate == "A"].mean()) < 0.15
+    assert np.corrcoef(moved[plate == "A"], table["f"][plate == "A"])[0, 1] > 0.95
