@@ -186,16 +186,18 @@ def _booleans(words: set[str]) -> tuple[str, str] | None:
 
 
 def _decimal(values: pd.Series[Any], decimals: int | None, mark: str) -> pd.Series[Any]:
-    """Write floats with so many decimals, unless that would lose digits; -1 writes whole numbers without a point."""
+    """Write floats as text, each distinct one once."""
     codes, distinct = pd.factorize(values.to_numpy(dtype=np.float64, na_value=np.nan))
-    exact = [repr(number) for number in distinct.tolist()]
-    if decimals is None:
-        texts = exact
-    elif decimals < 0:
-        texts = [text.removesuffix(".0") for text in exact]
-    else:
-        texts = [f"{number:.{decimals}f}" for number in distinct.tolist()]
-        if any(float(text) != number for text, number in zip(texts, distinct.tolist(), strict=True)):
-            texts = exact
-    written = np.array([*(text.replace(".", mark) for text in texts), None], dtype=object)
+    texts = (text.replace(".", mark) for text in _digits(distinct.tolist(), decimals))
+    written = np.array([*texts, None], dtype=object)
     return pd.Series(written[codes], index=values.index, name=values.name, dtype=object)
+
+
+def _digits(numbers: list[float], decimals: int | None) -> list[str]:
+    """Write numbers with so many decimals, unless that would lose digits; -1 writes whole ones without a point."""
+    if decimals is not None and decimals >= 0:
+        texts = [f"{number:.{decimals}f}" for number in numbers]
+        if all(float(text) == number for text, number in zip(texts, numbers, strict=True)):
+            return texts
+    exact = [repr(number) for number in numbers]
+    return [text.removesuffix(".0") for text in exact] if decimals == -1 else exact

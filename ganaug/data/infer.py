@@ -31,7 +31,8 @@ WITH_UNIT = re.compile(
     r"\s*[-+]?\d+([.,]\d+)?(\s+[^\d\s/:-]\S{0,9}|[^\W\d_]{2,9}\S{0,4}|[%°$€£]\S{0,3})\s*|\s*[$€£]\s*\d\S*"
 )
 
-DAY_FIRST = re.compile(r"\d{1,2}([./-])\d{1,2}\1\d{2,4}(\D.*)?")
+# "31.01.2026 18:30" or "1/31/26", but not the code "12-34-5678"
+DAY_FIRST = re.compile(r"[0-3]?\d([./])[0-3]?\d\1(\d{2}|\d{4})(\D.*)?")
 SWAPPED = str.maketrans(",.", ".,")
 
 IDENTIFIER_ROWS = 20  # in so few rows, distinct text says nothing

@@ -6,12 +6,15 @@ import codecs
 import csv
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ganaug.data.dialect import DIALECT, MISSING_MARKS, decimal_mark, describe, scan
 from ganaug.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ["first_line", "parse_text"]
 
@@ -44,7 +47,7 @@ def parse_text(data: bytes, path: str, separator: str | None) -> pd.DataFrame:
     """
     data = data.removeprefix(codecs.BOM_UTF8)
     _check_text(data, path)
-    data, separator = _without_padding(data, separator)
+    data, separator = _without_padding(data, path, separator)
     names = _check_rows(data, path, separator)
     styles = scan(data, separator, names)
     try:
@@ -74,41 +77,49 @@ def _check_text(data: bytes, path: str) -> None:
         ) from error
 
 
-def _without_padding(data: bytes, separator: str | None) -> tuple[bytes, str]:
+def _without_padding(data: bytes, path: str, separator: str | None) -> tuple[bytes, str]:
     """Take away what spreadsheets add: a line that names the separator, empty rows and unnamed columns at the end.
 
     Only what holds neither a name nor a value is no part of the table.
     """
     if said := SEPARATOR_LINE.match(data):
-        data, separator = data[said.end() :], said[1].decode()
+        data, separator = data[said.end() - 1 :], said[1].decode()  # an empty line, so that lines keep their numbers
     else:
-        separator = _separator(next(line for line in data.decode().splitlines() if line.strip()), separator)
+        separator = _separator(_header(data).decode(), separator)
     filled = len(data.rstrip(b" \r\n" + separator.encode()))
+    if not filled:
+        raise DataError(f"{path} is empty")
     data = data[: end + 1] if (end := data.find(b"\n", filled)) >= 0 else data
-    header = data.lstrip().split(b"\n", 1)[0].rstrip(b"\r")
-    if not header.endswith(separator.encode()):
+    if not _header(data).endswith(separator.encode()):
         return data, separator
-    rows = [row for row in csv.reader(io.StringIO(data.decode(), newline=""), delimiter=separator) if row]
+    rows = [row for _, row in _rows(data, path, separator)]
     width = max(index for row in rows for index, value in enumerate(row, start=1) if value)
     tidy = io.StringIO()
     csv.writer(tidy, delimiter=separator, lineterminator="\n").writerows(row[:width] for row in rows)
     return tidy.getvalue().encode(), separator
 
 
-def _check_rows(data: bytes, path: str, separator: str) -> list[str]:
-    """Give the names; every row must have as many values as there are names."""
-    text = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline="")
-    reader = csv.reader(text, delimiter=separator)
-    rows = (row for row in reader if row)
-    n_rows = 0
+def _header(data: bytes) -> bytes:
+    return data.lstrip(b"\r\n").split(b"\n", 1)[0].rstrip(b"\r")
+
+
+def _rows(data: bytes, path: str, separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Values of each row that has any, and the line where it ends."""
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=""), delimiter=separator)
     try:
-        names = next(rows)
-        for n_rows, row in enumerate(rows, start=1):  # noqa: B007
-            if len(row) != len(names):
-                widths = f"has {len(row)} values where the header has {len(names)} names"
-                raise DataError(f"{path} is ragged: line {reader.line_num} {widths}")
+        yield from ((reader.line_num, row) for row in reader if row)
     except csv.Error as error:
         raise DataError(f"{path} cannot be parsed at line {reader.line_num}: {error}") from error
+
+
+def _check_rows(data: bytes, path: str, separator: str) -> list[str]:
+    """Give the names; every row must have as many values as there are names."""
+    rows = _rows(data, path, separator)
+    n_rows, names = 0, next(rows)[1]
+    for n_rows, (line, row) in enumerate(rows, start=1):  # noqa: B007
+        if len(row) != len(names):
+            widths = f"has {len(row)} values where the header has {len(names)} names"
+            raise DataError(f"{path} is ragged: line {line} {widths}")
     if not n_rows:
         raise DataError(f"{path} has a header but no rows")
     repeated = next((name for name in names if names.count(name) > 1), None)

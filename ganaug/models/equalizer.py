@@ -13,7 +13,14 @@ from sklearn.utils.validation import check_is_fitted
 
 from ganaug.devices import resolve_device
 from ganaug.errors import DataError
-from ganaug.models.equalizing.batches import Reference, check_order, check_spelling, labels_of, roles_of
+from ganaug.models.equalizing.batches import (
+    Reference,
+    check_covariates,
+    check_order,
+    check_spelling,
+    labels_of,
+    roles_of,
+)
 from ganaug.models.equalizing.carrying import BatchCarrier
 from ganaug.models.equalizing.certificate import Certificate, certify
 from ganaug.models.equalizing.matrix import Matrix, drawn
@@ -246,8 +253,7 @@ class BatchEqualizer(BatchCarrier):
         save_folder(path, arrays, meta, kind=KIND)
 
     def _check_asked(self) -> None:
-        if isinstance(self.covariates, str):
-            raise DataError(f"covariates is a list of columns: give [{self.covariates!r}]")
+        check_covariates(self.covariates)
         if self.labels is not None and self.labels == self.batch:
             raise DataError(f"labels and batch are both {self.batch!r}; labels say what a row is, not where it is from")
         if self.steps < 0 or self.steps != int(self.steps):

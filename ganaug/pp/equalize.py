@@ -23,7 +23,7 @@ from ganaug.models.equalizing.annotated import (
     warn_of_counts,
     write,
 )
-from ganaug.models.equalizing.batches import Reference, labels_of
+from ganaug.models.equalizing.batches import Reference, check_covariates, labels_of
 from ganaug.models.equalizing.trust import trust_between
 from ganaug.models.folders import load
 from ganaug.seeding import RandomState, Seeds
@@ -132,8 +132,7 @@ def equalize(
     >>> adata.obsm["X_ganaug"].shape
     (60, 8)
     """
-    if isinstance(covariates, str):
-        raise DataError(f"covariates is a list of columns: give [{covariates!r}]")
+    check_covariates(covariates)
     covariates = None if covariates is None else list(covariates)
     columns = [batch_key, *(covariates or []), *([] if labels_key is None else [labels_key])]
     matrix = matrix_of(adata, layer=layer, use_rep=use_rep, obs=columns)

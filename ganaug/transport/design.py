@@ -96,6 +96,8 @@ def explained_by(X: Floats, batch: NDArray[np.intp], effects: Floats) -> Floats:
     """
     filled = np.where(np.isnan(X), batch_means(X, np.ones((len(X), 1)))[0], X)
     told = ~np.isnan(effects).any(axis=1)
+    if not told.any():
+        return np.zeros_like(filled)
     # where two designs explain rows alike, least squares takes the one of smaller coefficients
     of_batch, alike = LESSER * np.eye(batch.max() + 1)[batch], _of_one_range(effects[told])
     coefficients = np.linalg.lstsq(np.hstack([of_batch[told], alike]), filled[told], rcond=None)[0]

@@ -99,6 +99,20 @@ def test_what_spreadsheets_add_is_no_part_of_a_table(tmp_path, text):
     assert Dialect.of(df).separator == ";"
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sep=;\n", "is empty"),
+        (";;\n;;\n", "is empty"),
+        ("sep=;\na;b\n1;2\n1;2;3\n", "ragged: line 4 has 3 values"),
+        ("a;b;\n;;\n", "has a header but no rows"),
+    ],
+)
+def test_padding_alone_is_no_table(tmp_path, text, said):
+    with pytest.raises(DataError, match=said):
+        read_table(written(tmp_path / "in.csv", text))
+
+
 def test_columns_and_rows_at_the_end_that_hold_anything_stay(tmp_path):
     df = read_table(written(tmp_path / "in.csv", "a,b,\n1,x,\n2,y,3\n,,4\n"))
     assert df.shape == (3, 3)

@@ -236,6 +236,7 @@ def test_dates_that_start_with_the_day_are_said_aloud_and_not_made_up():
     schema = Schema.infer(pd.DataFrame({"day": days, "x": range(60)}))
     assert schema["day"].kind == "category"
     assert any("2026-01-31" in note and "'day'" in note for note in schema.notes)
+    assert kind([f"12-34-{number}" for number in range(5600, 5660)]) == "identifier"
 
 
 def test_numbers_with_a_comma_where_others_have_a_point_are_said_aloud():

@@ -426,6 +426,14 @@ def test_labels_that_go_with_batches_stay_whatever_few_rows_have_none(unlabelled
     assert left == pytest.approx(2.0, abs=0.15)
 
 
+@pytest.mark.parametrize("labelled", [1, 2, 5])
+def test_hardly_any_row_need_have_a_label(labelled: int) -> None:
+    table = plates()
+    table = table.assign(kind=pd.Series("A", table.index).where(np.arange(len(table)) < labelled))
+    moved = BatchEqualizer(batch="plate", labels="kind", random_state=0).fit_transform(table)
+    assert np.isfinite(moved[list("abcd")]).all(axis=None)
+
+
 @pytest.mark.parametrize("n", [150, 600])
 def test_a_feature_that_a_batch_never_has_is_no_reason_to_leave_the_others(n: int) -> None:
     rng = np.random.default_rng(0)

@@ -74,3 +74,8 @@ def test_rows_without_a_label_say_nothing_of_their_batch_unless_it_has_no_others
     assert np.isnan(explained[unknown & (batch < 2)]).all()
     assert (explained[batch == 2] == 0).all()
     np.testing.assert_allclose(np.ptp(explained[~unknown], axis=0), 3.0, atol=0.1)
+
+
+def test_nothing_is_explained_where_no_row_has_a_label() -> None:
+    X = np.random.default_rng(0).normal(size=(6, 2))
+    assert (explained_by(X, np.repeat([0, 1], 3), np.full((6, 2), np.nan)) == 0).all()

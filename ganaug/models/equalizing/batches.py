@@ -17,6 +17,7 @@ from ganaug.transport.style import Roles
 
 __all__ = [
     "Reference",
+    "check_covariates",
     "check_order",
     "check_spelling",
     "effects_of",
@@ -91,6 +92,12 @@ def mask_of(reference: Any) -> Any:
             "give True or False for every row"
         )
     return said.astype(bool)
+
+
+def check_covariates(covariates: Any) -> None:
+    """Raise `DataError` if a text is given for a list of them, of which every letter would be one."""
+    if isinstance(covariates, str):
+        raise DataError(f"covariates is a list of columns: give [{covariates!r}]")
 
 
 def check_order(reference: Any, rows: pd.Index[Any]) -> None:
@@ -182,10 +189,10 @@ def effects_of(column: pd.Series[Any], name: Hashable, batch: NDArray[np.intp]) 
     """
     if column.isna().any():
         raise DataError(f"the covariate {name!r} is missing in some rows; fill it or leave the rows out")
-    if is_amount(column) and not _are_doses(column, batch):
-        return column.to_numpy(dtype=float)[:, None]
     if not is_amount(column):
         _check_kinds(column, f"the covariate {name!r}")
+    elif not _are_doses(column, batch):
+        return column.to_numpy(dtype=float)[:, None]
     # levels that no row has are none
     return pd.get_dummies(column.astype(object), drop_first=True).to_numpy(dtype=float)
 
